@@ -1,0 +1,1 @@
+//! Whole-system tests live beside this file, one per claim about the running binary.
