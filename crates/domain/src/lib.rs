@@ -1,0 +1,54 @@
+//! The road map's model and rules: pure decisions over immutable states.
+//!
+//! Read in this order: a road map is made of things with lasting [`identity`]; its state maps each
+//! [`register`] to the write with the greatest stamp; [`event`]s carry such writes; [`state`] folds
+//! them in; [`decide()`] turns [`command`]s into events, a conflict or a refusal. Order, labels and
+//! shared cells are derived in [`outline`], differences in [`comparison`], counts in [`statistics`].
+//!
+//! Nothing here knows a clock, randomness, I/O, a database or an API.
+
+pub mod time;
+
+pub mod identity;
+pub mod rank;
+
+pub mod content;
+pub mod document_number;
+pub mod organisation;
+pub mod presidency;
+pub mod reference;
+pub mod revision;
+mod scanner;
+
+pub mod event;
+pub mod register;
+pub mod state;
+
+pub mod bounds;
+pub mod capacity;
+pub mod command;
+pub mod decide;
+pub mod merge;
+pub mod refusal;
+
+pub mod comparison;
+pub mod hunk;
+pub mod outline;
+pub mod statistics;
+
+pub use bounds::Bounds;
+pub use capacity::Capacity;
+pub use command::Command;
+pub use content::{CellContent, ContentKind};
+pub use decide::{Base, Batch, Decision, Outcome, Rejection, View, decide, effective_instant};
+pub use event::Event;
+pub use identity::{
+    ActionId, ColumnId, FieldId, Parent, RoadMapId, SlotId, StrandId, Thing, Version,
+};
+pub use outline::Outline;
+pub use presidency::PresidencyKey;
+pub use refusal::Refusal;
+pub use register::{Marking, Register, Stamp, Stamped, Value};
+pub use revision::Revision;
+pub use state::State;
+pub use time::{Date, Instant};

@@ -1,0 +1,238 @@
+//! The organisations as data: amend the rows, never the code.
+//!
+//! It owns the facts and nothing that is computed from them.
+//! Invariant: the delegations come first and stand in protocol order.
+
+use jiff::civil::date;
+
+use super::{Membership, Name, Organisation, OrganisationKind};
+
+const fn organisation(key: &'static str, kind: OrganisationKind) -> Organisation {
+    Organisation {
+        key,
+        kind,
+        part_of: None,
+    }
+}
+
+const fn delegation(key: &'static str) -> Organisation {
+    organisation(key, OrganisationKind::Delegation)
+}
+
+const fn unit(key: &'static str, part_of: &'static str) -> Organisation {
+    Organisation {
+        key,
+        kind: OrganisationKind::Body,
+        part_of: Some(part_of),
+    }
+}
+
+const fn always(key: &'static str, text: &'static str) -> Name {
+    Name {
+        key,
+        text,
+        from: None,
+        until: None,
+    }
+}
+
+pub(super) const ORGANISATIONS: &[Organisation] = &[
+    delegation("BE"),
+    delegation("BG"),
+    delegation("CZ"),
+    delegation("DK"),
+    delegation("DE"),
+    delegation("EE"),
+    delegation("IE"),
+    delegation("EL"),
+    delegation("ES"),
+    delegation("FR"),
+    delegation("HR"),
+    delegation("IT"),
+    delegation("CY"),
+    delegation("LV"),
+    delegation("LT"),
+    delegation("LU"),
+    delegation("HU"),
+    delegation("MT"),
+    delegation("NL"),
+    delegation("AT"),
+    delegation("PL"),
+    delegation("PT"),
+    delegation("RO"),
+    delegation("SI"),
+    delegation("SK"),
+    delegation("FI"),
+    delegation("SE"),
+    delegation("UK"),
+    organisation("COM", OrganisationKind::Institution),
+    organisation("EEAS", OrganisationKind::Institution),
+    organisation("GSC", OrganisationKind::Institution),
+    unit("EUMS", "EEAS"),
+    organisation("ENISA", OrganisationKind::Agency),
+    organisation("EDA", OrganisationKind::Agency),
+    organisation("EUROPOL", OrganisationKind::Agency),
+    unit("EC3", "EUROPOL"),
+    organisation("EUROJUST", OrganisationKind::Agency),
+    organisation("CEPOL", OrganisationKind::Agency),
+    organisation("EU-LISA", OrganisationKind::Agency),
+    organisation("EASO", OrganisationKind::Agency),
+    organisation("EIGE", OrganisationKind::Agency),
+    organisation("EMCDDA", OrganisationKind::Agency),
+    organisation("FRA", OrganisationKind::Agency),
+    organisation("FRONTEX", OrganisationKind::Agency),
+    organisation("CERT-EU", OrganisationKind::Body),
+    organisation("EUISS", OrganisationKind::Agency),
+    organisation("DAPIX", OrganisationKind::WorkingParty),
+    organisation("COHOM", OrganisationKind::WorkingParty),
+    organisation("TELECOM", OrganisationKind::WorkingParty),
+    organisation("FOP", OrganisationKind::WorkingParty),
+    organisation("PMG", OrganisationKind::WorkingParty),
+    organisation("PSC", OrganisationKind::WorkingParty),
+    organisation("CONUN", OrganisationKind::WorkingParty),
+    organisation("GENVAL", OrganisationKind::WorkingParty),
+    organisation("FAC", OrganisationKind::Configuration),
+    organisation("GAC", OrganisationKind::Configuration),
+    organisation("TTE", OrganisationKind::Configuration),
+    organisation("JHA", OrganisationKind::Configuration),
+    organisation("COMPETITIVENESS", OrganisationKind::Configuration),
+];
+
+/// A state without a row was a member before the first road map and is one still.
+pub(super) const MEMBERSHIPS: &[Membership] = &[
+    Membership {
+        key: "HR",
+        from: Some(date(2013, 7, 1)),
+        until: None,
+    },
+    Membership {
+        key: "UK",
+        from: None,
+        until: Some(date(2020, 1, 31)),
+    },
+];
+
+/// The short name of an organisation comes before its longer ones.
+///
+/// Not confirmed from a source: the days of 2022 and 2024 on which two agencies took their new names.
+pub(super) const NAMES: &[Name] = &[
+    always("BE", "BE"),
+    always("BE", "Belgium"),
+    always("BG", "BG"),
+    always("BG", "Bulgaria"),
+    always("CZ", "CZ"),
+    always("CZ", "Czech Republic"),
+    always("CZ", "Czechia"),
+    always("DK", "DK"),
+    always("DK", "Denmark"),
+    always("DE", "DE"),
+    always("DE", "Germany"),
+    always("EE", "EE"),
+    always("EE", "Estonia"),
+    always("IE", "IE"),
+    always("IE", "Ireland"),
+    always("EL", "EL"),
+    always("EL", "Greece"),
+    always("ES", "ES"),
+    always("ES", "Spain"),
+    always("FR", "FR"),
+    always("FR", "France"),
+    always("HR", "HR"),
+    always("HR", "Croatia"),
+    always("IT", "IT"),
+    always("IT", "Italy"),
+    always("CY", "CY"),
+    always("CY", "Cyprus"),
+    always("LV", "LV"),
+    always("LV", "Latvia"),
+    always("LT", "LT"),
+    always("LT", "Lithuania"),
+    always("LU", "LU"),
+    always("LU", "Luxembourg"),
+    always("HU", "HU"),
+    always("HU", "Hungary"),
+    always("MT", "MT"),
+    always("MT", "Malta"),
+    always("NL", "NL"),
+    always("NL", "Netherlands"),
+    always("AT", "AT"),
+    always("AT", "Austria"),
+    always("PL", "PL"),
+    always("PL", "Poland"),
+    always("PT", "PT"),
+    always("PT", "Portugal"),
+    always("RO", "RO"),
+    always("RO", "Romania"),
+    always("SI", "SI"),
+    always("SI", "Slovenia"),
+    always("SK", "SK"),
+    always("SK", "Slovakia"),
+    always("FI", "FI"),
+    always("FI", "Finland"),
+    always("SE", "SE"),
+    always("SE", "Sweden"),
+    always("UK", "UK"),
+    always("UK", "United Kingdom"),
+    always("COM", "COM"),
+    always("COM", "Commission"),
+    always("COM", "European Commission"),
+    always("EEAS", "EEAS"),
+    always("EEAS", "European External Action Service"),
+    always("GSC", "GSC"),
+    always("GSC", "General Secretariat of the Council"),
+    always("EUMS", "EUMS"),
+    always("EUMS", "EU Military Staff"),
+    always("ENISA", "ENISA"),
+    always("EDA", "EDA"),
+    always("EDA", "European Defence Agency"),
+    always("EUROPOL", "Europol"),
+    always("EC3", "EC3"),
+    always("EC3", "European Cybercrime Centre"),
+    always("EUROJUST", "Eurojust"),
+    always("CEPOL", "CEPOL"),
+    always("EU-LISA", "eu-LISA"),
+    Name {
+        key: "EASO",
+        text: "EASO",
+        from: None,
+        until: Some(date(2022, 1, 18)),
+    },
+    Name {
+        key: "EASO",
+        text: "EUAA",
+        from: Some(date(2022, 1, 19)),
+        until: None,
+    },
+    always("EIGE", "EIGE"),
+    Name {
+        key: "EMCDDA",
+        text: "EMCDDA",
+        from: None,
+        until: Some(date(2024, 7, 1)),
+    },
+    Name {
+        key: "EMCDDA",
+        text: "EUDA",
+        from: Some(date(2024, 7, 2)),
+        until: None,
+    },
+    always("FRA", "FRA"),
+    always("FRONTEX", "Frontex"),
+    always("CERT-EU", "CERT-EU"),
+    always("EUISS", "EU ISS"),
+    always("EUISS", "EUISS"),
+    always("DAPIX", "DAPIX"),
+    always("COHOM", "COHOM"),
+    always("TELECOM", "TELECOM"),
+    always("FOP", "FoP"),
+    always("FOP", "Friends of the Presidency"),
+    always("PMG", "PMG"),
+    always("PSC", "PSC"),
+    always("CONUN", "CONUN"),
+    always("GENVAL", "GENVAL"),
+    always("FAC", "FAC"),
+    always("GAC", "GAC"),
+    always("TTE", "TTE"),
+    always("JHA", "JHA"),
+    always("COMPETITIVENESS", "Competitiveness"),
+];
