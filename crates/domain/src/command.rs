@@ -1,0 +1,170 @@
+//! Commands: what someone wants done, in the imperative.
+//!
+//! It owns their shapes; what becomes of them is `decide`'s affair.
+//! Invariant: a command names everything by its lasting id, never by its label, which moves with order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::ContentKind;
+use crate::identity::{ActionId, ColumnId, FieldId, Parent, RoadMapId, StrandId, Thing, Version};
+use crate::presidency::PresidencyKey;
+use crate::register::Marking;
+use crate::revision::Revision;
+
+/// One thing to be done. New things bring their own, unused id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Begin a road map: the first command of a stream.
+    OpenRoadMap {
+        /// The road map itself, which is also its stream.
+        road_map: RoadMapId,
+        /// Its short name: lower-case letters, digits, hyphens.
+        slug: String,
+        /// Its title.
+        title: String,
+        /// Its marking.
+        marking: Marking,
+    },
+    /// Give the road map another title or marking; what is absent stays.
+    ChangeDetails {
+        /// The new title.
+        title: Option<String>,
+        /// The new marking.
+        marking: Option<Marking>,
+    },
+    /// Add a field.
+    AddField {
+        /// Its id.
+        field: FieldId,
+        /// Its title.
+        title: String,
+        /// The field before which it is to stand; at the end if absent.
+        before: Option<FieldId>,
+    },
+    /// Add a strand.
+    AddStrand {
+        /// Its id.
+        strand: StrandId,
+        /// The field in which it is to stand.
+        field: FieldId,
+        /// Its title.
+        title: String,
+        /// Where it comes from.
+        source: Option<String>,
+        /// The strand before which it is to stand; at the end if absent.
+        before: Option<StrandId>,
+    },
+    /// Add an action.
+    AddAction {
+        /// Its id.
+        action: ActionId,
+        /// The strand in which it is to stand.
+        strand: StrandId,
+        /// What is to be done.
+        wording: String,
+        /// The action before which it is to stand; at the end if absent.
+        before: Option<ActionId>,
+    },
+    /// Add a column.
+    AddColumn {
+        /// Its id.
+        column: ColumnId,
+        /// Its lasting name: lower-case letters, digits, underscores.
+        key: String,
+        /// Its heading.
+        heading: String,
+        /// What its cells hold.
+        kind: ContentKind,
+        /// A footnote on its heading.
+        footnote: Option<String>,
+        /// The column before which it is to stand; at the end if absent.
+        before: Option<ColumnId>,
+    },
+    /// Give a field, strand or column another title, an action another wording.
+    Retitle {
+        /// What to retitle.
+        thing: Thing,
+        /// Its new words.
+        title: String,
+    },
+    /// Say where a strand comes from.
+    SetSource {
+        /// The strand.
+        strand: StrandId,
+        /// Where it comes from.
+        source: Option<String>,
+    },
+    /// Hang a footnote on a column's heading, or take it off.
+    SetFootnote {
+        /// The column.
+        column: ColumnId,
+        /// The footnote.
+        footnote: Option<String>,
+    },
+    /// Let a thing stand elsewhere.
+    Move {
+        /// What to move.
+        thing: Thing,
+        /// Where it is to stand.
+        under: Parent,
+        /// Its sibling before which it is to stand; at the end if absent.
+        before: Option<Thing>,
+    },
+    /// Remove a thing (a column: retire it).
+    Remove {
+        /// What to remove.
+        thing: Thing,
+        /// The later-effective events that this may hide for good; see [`Refusal::WouldHide`](crate::Refusal::WouldHide).
+        hiding: Vec<Version>,
+    },
+    /// Bring a removed thing back to where it stood.
+    Restore {
+        /// What to restore.
+        thing: Thing,
+    },
+    /// Set what a cell shows; a shared cell is set for all its actions.
+    SetCell {
+        /// The column.
+        column: ColumnId,
+        /// The action.
+        action: ActionId,
+        /// What to show, as it is to be printed; read by the column's kind.
+        content: String,
+    },
+    /// Let consecutive actions of a strand share one cell.
+    ShareCells {
+        /// The column.
+        column: ColumnId,
+        /// Two or more consecutive actions.
+        actions: Vec<ActionId>,
+        /// What the shared cell shows.
+        content: String,
+    },
+    /// Split a shared cell: each of its actions gets a copy.
+    UnshareCells {
+        /// The column.
+        column: ColumnId,
+        /// Any of its actions.
+        action: ActionId,
+    },
+    /// Issue a revision: give this moment a document number.
+    IssueRevision {
+        /// What it says of itself.
+        revision: Box<Revision>,
+    },
+    /// Close a presidency whose term has ended, and seal its last state.
+    ClosePresidency {
+        /// Whose term it was.
+        presidency: PresidencyKey,
+    },
+}
+
+impl Command {
+    /// The road map that the command opens, if it opens one.
+    pub const fn opens(&self) -> Option<RoadMapId> {
+        match self {
+            Self::OpenRoadMap { road_map, .. } => Some(*road_map),
+            _ => None,
+        }
+    }
+}

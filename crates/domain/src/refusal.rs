@@ -1,0 +1,175 @@
+//! Refusals: why a command cannot be done, as facts that a person can act on.
+//!
+//! It owns the reasons and their wording; how they travel is the API's affair.
+//! Invariant: a refusal names the place and the rule, and quotes nothing of a road map's text.
+
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::content::ContentError;
+use crate::identity::{Parent, Thing, Version};
+use crate::presidency::PresidencyKey;
+use crate::time::{Date, Instant};
+
+/// Why a command was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// Nothing of that kind and id was born by then and is present then.
+    #[error(
+        "there is no {0} at that date: it was never added, is removed, or stands in something removed"
+    )]
+    NotFound(Thing),
+    /// The road map has no event yet.
+    #[error("the road map was not opened")]
+    NotOpened,
+    /// The road map was opened before.
+    #[error("the road map was opened before; a stream is opened once")]
+    AlreadyOpened,
+    /// An id was used before in this road map, perhaps for something removed.
+    #[error("the id {0} is used in this road map; every new thing brings an id of its own")]
+    IdTaken(Uuid),
+    /// A column of that key was born before.
+    #[error("a column with the key \"{0}\" exists or existed; keys are never used twice")]
+    ColumnKeyTaken(String),
+    /// A short name or key is not well formed.
+    #[error(
+        "\"{0}\" is no short name: use 1 to 64 lower-case letters, digits, hyphens or underscores, beginning with a letter"
+    )]
+    MalformedName(String),
+    /// A text is too long, holds control characters or a classified marking.
+    #[error("{place}: {error}")]
+    Content {
+        /// Where it was to stand.
+        place: &'static str,
+        /// What is wrong with it.
+        #[source]
+        error: ContentError,
+    },
+    /// A title is empty.
+    #[error("a {0} needs words: the title is empty")]
+    EmptyTitle(&'static str),
+    /// The batch takes effect after it is recorded.
+    #[error("the date {0} lies in the future; a change takes effect today or earlier")]
+    FutureDate(Date),
+    /// Only the Presidency and the Secretariat may date a change into the past.
+    #[error("only the Presidency and the General Secretariat may date a change before today")]
+    BackdatingNotAllowed,
+    /// The batch takes effect before the road map began.
+    #[error("the road map begins on {0}; nothing can take effect before it")]
+    BeforeOpening(Instant),
+    /// The order or sharing beneath a parent was changed with a later effect.
+    #[error("the order or sharing beneath {place} was changed with effect from {later}, after the date of this change", place = describe(*parent))]
+    LayoutLater {
+        /// The parent.
+        parent: Parent,
+        /// When the later change takes effect.
+        later: Instant,
+    },
+    /// Removing or moving would hide text for good that takes effect later.
+    #[error("the {thing} holds changes that take effect later, in the events {versions}; name them to hide them", versions = list(versions))]
+    WouldHide {
+        /// What was to be removed or moved.
+        thing: Thing,
+        /// The versions of those events.
+        versions: Vec<Version>,
+    },
+    /// A text involved in sharing, or in a cut, was set with a later effect.
+    #[error(
+        "a text of column {column} was set with effect from {later}, after the date of this change, and a copy would not carry it"
+    )]
+    TextLater {
+        /// The column.
+        column: Uuid,
+        /// When the later text takes effect.
+        later: Instant,
+    },
+    /// The thing was removed or restored again with a later effect.
+    #[error(
+        "the {thing} was removed or restored with effect from {later}, after the date of this change"
+    )]
+    RemovedLater {
+        /// The thing.
+        thing: Thing,
+        /// When the later change takes effect.
+        later: Instant,
+    },
+    /// The column was moved, retired or restored with a later effect.
+    #[error(
+        "the {thing} was moved, retired or restored with effect from {later}, after the date of this change"
+    )]
+    ColumnLater {
+        /// The column.
+        thing: Thing,
+        /// When the later change takes effect.
+        later: Instant,
+    },
+    /// The thing to restore is not removed.
+    #[error("the {0} is not removed")]
+    NotRemoved(Thing),
+    /// Such a thing cannot stand there, or the named sibling does not.
+    #[error(
+        "the {0} cannot stand there: a strand stands in a field, an action in a strand, and the one named to follow stands beside it"
+    )]
+    WrongPlace(Thing),
+    /// The client read a later-effective value than the one it wants to set.
+    #[error(
+        "the value that was read takes effect after the date of this change; read the road map as of that date first"
+    )]
+    BaseIsLater,
+    /// The base cursor names a version that does not exist yet.
+    #[error("the base is version {base}, but the road map is at version {head}")]
+    BaseAhead {
+        /// What the client says it read.
+        base: Version,
+        /// What there is.
+        head: Version,
+    },
+    /// Two commands of a batch write the same thing.
+    #[error("two commands of the batch write the same value; leave one of them out")]
+    WrittenTwice,
+    /// Actions to share are not consecutive in one strand.
+    #[error("cells are shared by two or more consecutive actions of one strand, each named once")]
+    NotConsecutive,
+    /// The cell is not shared.
+    #[error("the cell is not shared")]
+    NotShared,
+    /// The revision was issued before.
+    #[error("the revision {0} was issued before; a number is used once")]
+    RevisionIssued(String),
+    /// The printed date of a revision lies in the future.
+    #[error("the presidency {0} is unknown, or another member state held that term")]
+    UnknownPresidency(PresidencyKey),
+    /// The term has not ended.
+    #[error("the term of {key} ends on {last_day}; it can be closed from the next day on")]
+    TermNotEnded {
+        /// Whose term.
+        key: PresidencyKey,
+        /// Its last day.
+        last_day: Date,
+    },
+    /// The presidency was closed before.
+    #[error("the presidency {0} was closed before; its sealed state never changes")]
+    AlreadyClosed(PresidencyKey),
+    /// A bound is reached.
+    #[error("there can be {max} {what} at most")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The bound.
+        max: usize,
+    },
+    /// The batch is empty.
+    #[error("the batch holds no command")]
+    Empty,
+}
+
+fn describe(parent: Parent) -> String {
+    parent
+        .thing()
+        .map_or_else(|| "the road map".to_owned(), |thing| format!("the {thing}"))
+}
+
+fn list(versions: &[Version]) -> String {
+    let numbers: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
+}
