@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 
 /// Where the Council sits: the days that people name are days there.

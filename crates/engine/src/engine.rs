@@ -1,0 +1,296 @@
+//! The engine: opens road maps on demand, takes edits on, and stops without losing one.
+//!
+//! It owns the register of open road maps and the background tasks; each road map serves itself.
+//! Invariant: in one process a road map has one writer.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use roadbook_domain::{Command, RoadMapId, Version};
+use roadbook_store::{EventLog, Head, SnapshotFamily};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::codec::{from_store, instant_to_store, stream_of, to_store};
+use crate::edit::{Edit, EditDone, EditRequest};
+use crate::error::EngineError;
+use crate::group_commit::GroupCommit;
+use crate::ids::Ids;
+use crate::past::Past;
+use crate::published::Published;
+use crate::road_map::{PastStates, RoadMap};
+use crate::settings::Settings;
+use crate::snapshot_codec;
+use crate::snapshotter::{Keeper, Snapshotter};
+use crate::writer::Writer;
+
+/// Everything that serves the road maps of one log.
+pub struct Engine {
+    log: Arc<dyn EventLog>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    settings: Settings,
+    epoch: u64,
+    past_states: PastStates,
+    open: tokio::sync::Mutex<HashMap<RoadMapId, Open>>,
+    background: Mutex<Option<Background>>,
+    stopping: watch::Sender<bool>,
+}
+
+/// A road map in memory and the way to its writer, which ends once this is dropped.
+#[derive(Clone)]
+struct Open {
+    road_map: Arc<RoadMap>,
+    inbox: mpsc::Sender<Edit>,
+}
+
+/// The shared tasks; taken when the engine stops.
+struct Background {
+    commit: GroupCommit,
+    commit_task: JoinHandle<()>,
+    snapshotter: Snapshotter,
+    snapshot_task: JoinHandle<()>,
+    writers: Vec<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts serving a log.
+    pub async fn start(
+        log: Arc<dyn EventLog>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        settings: Settings,
+    ) -> Result<Arc<Self>, EngineError> {
+        let epoch = log.epoch().await?;
+        let (commit, commit_task) = GroupCommit::start(Arc::clone(&log), &settings);
+        let (snapshotter, snapshot_task) = Snapshotter::start(Arc::clone(&log), &settings);
+        let background = Background {
+            commit,
+            commit_task,
+            snapshotter,
+            snapshot_task,
+            writers: Vec::new(),
+        };
+        let most = u64::try_from(settings.past_states_max).unwrap_or(u64::MAX);
+        Ok(Arc::new(Self {
+            log,
+            clock,
+            ids,
+            past_states: PastStates::new(most),
+            settings,
+            epoch,
+            open: tokio::sync::Mutex::default(),
+            background: Mutex::new(Some(background)),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// The epoch of the log: part of every cursor.
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The engine's clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The engine's source of ids.
+    pub fn ids(&self) -> &Arc<dyn Ids> {
+        &self.ids
+    }
+
+    /// The engine's settings.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// A road map; none if the log holds no event of it.
+    pub async fn road_map(&self, id: RoadMapId) -> Result<Option<Arc<RoadMap>>, EngineError> {
+        let open = self.open(id, false).await?;
+        Ok(open.map(|open| open.road_map))
+    }
+
+    /// The road maps after an id, in the order of ids.
+    pub async fn road_maps(
+        &self,
+        after: Option<RoadMapId>,
+        limit: usize,
+    ) -> Result<Vec<Arc<RoadMap>>, EngineError> {
+        let heads = self.log.heads(after.map(stream_of), limit).await?;
+        let mut road_maps = Vec::with_capacity(heads.len());
+        for Head { stream_id, .. } in heads {
+            road_maps.extend(self.road_map(RoadMapId(stream_id.0)).await?);
+        }
+        Ok(road_maps)
+    }
+
+    /// Takes an edit on and answers it once it is durable. One that opens a road map names an id that was never used.
+    pub async fn edit(
+        &self,
+        road_map: RoadMapId,
+        request: EditRequest,
+    ) -> Result<EditDone, EngineError> {
+        let opens = request.commands.iter().find_map(Command::opens);
+        if opens.is_some_and(|id| id != road_map) {
+            return Err(EngineError::NotFound("road map"));
+        }
+        let target = self.open(road_map, opens.is_some()).await?;
+        let Open { inbox, .. } = target.ok_or(EngineError::NotFound("road map"))?;
+        let (answer, answered) = oneshot::channel();
+        let edit = Edit {
+            fingerprint: request.fingerprint(road_map),
+            request,
+            answer,
+        };
+        match inbox.try_send(edit) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => return Err(EngineError::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(_)) => return Err(EngineError::Stopping),
+        }
+        drop(inbox);
+        let result = answered.await.unwrap_or(Err(EngineError::Stopping));
+        if opens.is_some() && result.is_err() {
+            self.forget_unborn(road_map).await;
+        }
+        result
+    }
+
+    /// Stops: what was taken on is answered, followers are told to resync, and a last snapshot makes the next start quick.
+    pub async fn stop(&self) {
+        self.stopping.send_replace(true);
+        let background = {
+            let mut held = self
+                .background
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            held.take()
+        };
+        let Some(background) = background else { return };
+        // Dropping the inboxes lets each writer finish what it holds and end.
+        let open: Vec<Arc<RoadMap>> = {
+            let mut open = self.open.lock().await;
+            open.drain().map(|(_, open)| open.road_map).collect()
+        };
+        for writer in background.writers {
+            join(writer, "a writer").await;
+        }
+        drop(background.commit);
+        join(background.commit_task, "the group commit").await;
+        drop(background.snapshotter);
+        join(background.snapshot_task, "the snapshotter").await;
+        for road_map in open {
+            self.keep_last(&road_map.current()).await;
+        }
+    }
+
+    async fn keep_last(&self, published: &Published) {
+        if published.moment.version == Version::ZERO {
+            return;
+        }
+        let keeper = Keeper {
+            log: Arc::clone(&self.log),
+            spacing: self.settings.snapshot_spacing_events,
+            refresh: self.settings.backdated_refresh_events,
+            page_events: self.settings.page_events,
+        };
+        if let Err(error) = keeper.keep(published).await {
+            tracing::warn!(road_map.id = %published.road_map, error = %error, "the last snapshot was not kept");
+        }
+    }
+
+    /// A road map that nobody managed to open leaves nothing in memory.
+    async fn forget_unborn(&self, id: RoadMapId) {
+        let mut open = self.open.lock().await;
+        if open.get(&id).is_some_and(|open| is_unborn(&open.road_map)) {
+            open.remove(&id);
+        }
+    }
+
+    /// A road map in memory, brought there if the log holds it, or if it is about to be opened.
+    async fn open(&self, id: RoadMapId, unborn: bool) -> Result<Option<Open>, EngineError> {
+        let mut held = self.open.lock().await;
+        if let Some(open) = held.get(&id) {
+            return Ok(Some(open.clone()).filter(|open| unborn || !is_unborn(&open.road_map)));
+        }
+        if *self.stopping.borrow() {
+            return Err(EngineError::Stopping);
+        }
+        if !unborn && self.log.head(stream_of(id)).await?.is_none() {
+            return Ok(None);
+        }
+        let (inbox, edits) = mpsc::channel(self.settings.inbox_edits_max);
+        let (feed, _) = broadcast::channel(self.settings.feed_batches_max);
+        let road_map = Arc::new(RoadMap {
+            id,
+            current: ArcSwap::from_pointee(Published::nothing(id)),
+            feed,
+            stopping: self.stopping.subscribe(),
+            past: Past::new(Arc::clone(&self.log), self.settings.page_events),
+            settings: self.settings.clone(),
+            clock: Arc::clone(&self.clock),
+            past_states: self.past_states.clone(),
+            recent: Mutex::new(VecDeque::new()),
+        });
+        road_map.reload().await?;
+        self.start_writer(&road_map, edits).await?;
+        let open = Open { road_map, inbox };
+        held.insert(id, open.clone());
+        Ok(Some(open))
+    }
+
+    async fn start_writer(
+        &self,
+        road_map: &Arc<RoadMap>,
+        inbox: mpsc::Receiver<Edit>,
+    ) -> Result<(), EngineError> {
+        let current = road_map.current();
+        let snapshot = self
+            .log
+            .nearest_snapshot(
+                stream_of(road_map.id),
+                SnapshotFamily::Log,
+                instant_to_store(current.effective_max),
+                to_store(current.moment.version),
+                snapshot_codec::FORMAT,
+            )
+            .await?
+            .map_or(Version::ZERO, |snapshot| from_store(snapshot.version));
+        let mut held = self
+            .background
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let background = held.as_mut().ok_or(EngineError::Stopping)?;
+        let writer = Writer {
+            road_map: Arc::clone(road_map),
+            inbox,
+            commit: background.commit.clone(),
+            snapshotter: background.snapshotter.clone(),
+            ids: Arc::clone(&self.ids),
+            snapshot,
+        };
+        background.writers.retain(|writer| !writer.is_finished());
+        background.writers.push(tokio::spawn(writer.run()));
+        Ok(())
+    }
+}
+
+fn is_unborn(road_map: &RoadMap) -> bool {
+    road_map.current().moment.version == Version::ZERO
+}
+
+async fn join(task: JoinHandle<()>, name: &str) {
+    if let Err(error) = task.await {
+        tracing::error!(error = %error, "{name} ended abnormally");
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}

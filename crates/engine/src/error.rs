@@ -1,0 +1,49 @@
+//! Errors of the engine, chosen by what the caller does next.
+//!
+//! It owns the split between a refusal, a fault of the log, and a caller who should come again.
+//! Invariant: an error never tells whether an edit was made durable when it was not known; that has a variant of its own.
+
+use roadbook_domain::Refusal;
+use roadbook_domain::decide::Conflict;
+use roadbook_store::StoreError;
+use thiserror::Error;
+
+/// Why the engine did not do what it was asked.
+#[derive(Clone, Debug, Error)]
+pub enum EngineError {
+    /// The commands were refused; nothing changed. `None` stands for the batch as a whole.
+    #[error("refused: {}", list(.0))]
+    Refused(Vec<(Option<usize>, Refusal)>),
+    /// Others changed the same values meanwhile; nothing changed.
+    #[error("{} values were changed meanwhile", .0.len())]
+    Conflicts(Vec<Conflict>),
+    /// The command id was used before with another body.
+    #[error("the command id was used before for another edit")]
+    CommandIdReused,
+    /// There is no such road map, or no such moment of it.
+    #[error("not found: {0}")]
+    NotFound(&'static str),
+    /// A cursor or moment that cannot be: of another epoch, or ahead of the log.
+    #[error("{0}")]
+    BadMoment(&'static str),
+    /// Too much waits already; nothing changed, and a later try can succeed.
+    #[error("too many edits are waiting; try again in a moment")]
+    Overloaded,
+    /// The engine is stopping; nothing changed.
+    #[error("the server is stopping")]
+    Stopping,
+    /// The log failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn list(refusals: &[(Option<usize>, Refusal)]) -> String {
+    let texts: Vec<String> = refusals
+        .iter()
+        .map(|(index, refusal)| match index {
+            Some(index) => format!("command {}: {refusal}", index + 1),
+            None => refusal.to_string(),
+        })
+        .collect();
+    texts.join("; ")
+}

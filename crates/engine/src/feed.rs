@@ -1,0 +1,281 @@
+//! The live feed: history from a cursor, then the live tail, joined by version.
+//!
+//! It owns the join, the fall back to history, and when a follower is told to resync.
+//! Invariant: a follower sees every matching event once and in order, or is told from where to resume; it is never silently skipped.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream};
+use roadbook_domain::Version;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+use uuid::Uuid;
+
+use crate::error::EngineError;
+use crate::moment::MomentSelector;
+use crate::published::{Moment, Published};
+use crate::recorded::RecordedEvent;
+use crate::road_map::{Committed, RoadMap};
+
+/// What a follower wants to hear of: alternatives within a list, restrictions between lists; an empty list restricts nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// Lists of subjects; an event must touch one of each.
+    pub subjects: Vec<Vec<Uuid>>,
+}
+
+impl Filter {
+    /// Whether an event is wanted.
+    pub fn matches(&self, event: &RecordedEvent) -> bool {
+        self.subjects.iter().all(|wanted| {
+            wanted.is_empty()
+                || event
+                    .subjects
+                    .iter()
+                    .any(|touched| wanted.contains(touched))
+        })
+    }
+
+    /// The list by which the log's index is asked: any that restricts.
+    fn narrowest(&self) -> &[Uuid] {
+        self.subjects
+            .iter()
+            .filter(|wanted| !wanted.is_empty())
+            .min_by_key(|wanted| wanted.len())
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What a follower hears.
+#[derive(Clone, Debug)]
+pub enum FeedItem {
+    /// An event that matches, with the state at the end of its batch.
+    Changed {
+        /// The event.
+        event: Arc<RecordedEvent>,
+        /// The state at the end of its batch.
+        published: Arc<Published>,
+    },
+    /// Everything up to this moment was looked through.
+    CaughtUp {
+        /// The moment.
+        moment: Moment,
+    },
+    /// The stream ends here; follow anew from the version named.
+    Resync {
+        /// The last version that was looked through.
+        resume_after: Version,
+        /// Why.
+        reason: ResyncReason,
+    },
+}
+
+/// Why a follower is told to resync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResyncReason {
+    /// It fell behind more often than it may.
+    Overflow,
+    /// The server is stopping.
+    Draining,
+    /// The log failed.
+    Unavailable,
+}
+
+impl RoadMap {
+    /// Follows the road map after a version. The stream ends after a [`FeedItem::Resync`].
+    pub fn follow(
+        self: &Arc<Self>,
+        after: Version,
+        filter: Filter,
+    ) -> Result<impl Stream<Item = FeedItem> + Send + use<>, EngineError> {
+        let follower = Follower::new(Arc::clone(self), after, filter)?;
+        Ok(stream::unfold(follower, |mut follower| async move {
+            let item = follower.next().await?;
+            Some((item, follower))
+        }))
+    }
+}
+
+struct Follower {
+    road_map: Arc<RoadMap>,
+    live: broadcast::Receiver<Arc<Committed>>,
+    stopping: watch::Receiver<bool>,
+    filter: Filter,
+    /// Everything up to here was looked through.
+    position: Version,
+    /// The end of the history that is read before the live tail; none while live.
+    history: Option<Version>,
+    /// The state of the last event handed out, from which the next one is folded.
+    last: Option<Arc<Published>>,
+    ready: VecDeque<FeedItem>,
+    fallbacks: u32,
+    ended: bool,
+}
+
+impl Follower {
+    fn new(road_map: Arc<RoadMap>, after: Version, filter: Filter) -> Result<Self, EngineError> {
+        // The receiver comes before the head: what is committed in between is in both, and skipped once.
+        let live = road_map.feed.subscribe();
+        let head = road_map.current().moment.version;
+        if after > head {
+            return Err(EngineError::BadMoment(
+                "the cursor lies ahead of the road map",
+            ));
+        }
+        Ok(Self {
+            live,
+            stopping: road_map.stopping.clone(),
+            filter,
+            position: after,
+            history: Some(head),
+            last: None,
+            ready: VecDeque::new(),
+            fallbacks: 0,
+            ended: false,
+            road_map,
+        })
+    }
+
+    async fn next(&mut self) -> Option<FeedItem> {
+        loop {
+            if let Some(item) = self.ready.pop_front() {
+                return Some(item);
+            }
+            if self.ended {
+                return None;
+            }
+            match self.history {
+                Some(through) => self.read_history(through).await,
+                None => self.read_live().await,
+            }
+        }
+    }
+
+    async fn read_history(&mut self, through: Version) {
+        let page = self.road_map.settings.page_events;
+        let wanted = self.filter.narrowest();
+        let events = match self
+            .road_map
+            .events(self.position, through, wanted, page)
+            .await
+        {
+            Ok(events) => events,
+            Err(error) => return self.fail(&error),
+        };
+        let finished = events.len() < page;
+        for event in events {
+            self.position = event.version;
+            if self.filter.matches(&event) {
+                match self.state_of(&event).await {
+                    Ok(published) => self.ready.push_back(FeedItem::Changed { event, published }),
+                    Err(error) => return self.fail(&error),
+                }
+            }
+        }
+        if finished {
+            self.position = through;
+            self.history = None;
+            self.last = None;
+            let moment = self.road_map.current().moment;
+            let moment = Moment {
+                version: through,
+                ..moment
+            };
+            self.ready.push_back(FeedItem::CaughtUp { moment });
+        }
+    }
+
+    /// The state at the end of an event's batch: folded on from the last one if that is near, else from a snapshot.
+    async fn state_of(&mut self, event: &RecordedEvent) -> Result<Arc<Published>, EngineError> {
+        let near = self.road_map.settings.snapshot_spacing_events;
+        let moment = Moment {
+            version: event.batch,
+            effective: event.recorded_at,
+            live: false,
+        };
+        let published = match &self.last {
+            Some(last) if last.moment.version == event.batch => return Ok(Arc::clone(last)),
+            Some(last) if event.batch.0 - last.moment.version.0 <= near => {
+                let mut state = last.state.clone();
+                let known = last.moment.version;
+                let past = &self.road_map.past;
+                past.advance(self.road_map.id, &mut state, known, event.batch)
+                    .await?;
+                Arc::new(Published::new(self.road_map.id, moment, state))
+            }
+            _ => {
+                let selector = MomentSelector::Version(event.batch);
+                self.road_map.at(&selector).await?
+            }
+        };
+        self.last = Some(Arc::clone(&published));
+        Ok(published)
+    }
+
+    async fn read_live(&mut self) {
+        let quiet = Duration::from_secs(self.road_map.settings.caught_up_every_s);
+        let received = tokio::select! {
+            biased;
+            _ = self.stopping.wait_for(|stopping| *stopping) => None,
+            received = tokio::time::timeout(quiet, self.live.recv()) => Some(received),
+        };
+        match received {
+            Some(Ok(Ok(committed))) => self.take(&committed),
+            Some(Ok(Err(RecvError::Lagged(_)))) => self.fall_back(),
+            None | Some(Ok(Err(RecvError::Closed))) => self.resync(ResyncReason::Draining),
+            Some(Err(_quiet)) => {
+                let moment = self.road_map.current().moment;
+                if moment.version == self.position {
+                    self.fallbacks = 0;
+                    self.ready.push_back(FeedItem::CaughtUp { moment });
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, committed: &Committed) {
+        let (Some(first), Some(last)) = (committed.events.first(), committed.events.last()) else {
+            return;
+        };
+        if last.version <= self.position {
+            return;
+        }
+        if first.version > self.position.next() {
+            // Another node's events came in between, or a batch was missed: history knows them all.
+            return self.fall_back();
+        }
+        for event in &committed.events {
+            if event.version > self.position && self.filter.matches(event) {
+                self.ready.push_back(FeedItem::Changed {
+                    event: Arc::clone(event),
+                    published: Arc::clone(&committed.published),
+                });
+            }
+        }
+        self.position = last.version;
+    }
+
+    fn fall_back(&mut self) {
+        self.fallbacks += 1;
+        if self.fallbacks > self.road_map.settings.feed_fallbacks_max {
+            return self.resync(ResyncReason::Overflow);
+        }
+        self.live = self.road_map.feed.subscribe();
+        self.history = Some(self.road_map.current().moment.version);
+    }
+
+    fn fail(&mut self, error: &EngineError) {
+        tracing::warn!(road_map.id = %self.road_map.id, error = %error, "a follower could not read on");
+        self.resync(ResyncReason::Unavailable);
+    }
+
+    fn resync(&mut self, reason: ResyncReason) {
+        self.ended = true;
+        self.ready.push_back(FeedItem::Resync {
+            resume_after: self.position,
+            reason,
+        });
+    }
+}

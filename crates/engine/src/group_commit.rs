@@ -1,0 +1,80 @@
+//! The group commit: appends of many road maps share one transaction, and one wait for the disk.
+//!
+//! It owns the queue before the log; what is appended and what follows is the writers' affair.
+//! Invariant: every append that was taken on is answered, each with its own outcome.
+
+use std::sync::Arc;
+
+use roadbook_store::{Append, AppendOutcome, EventLog, StoreError};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tracing::Instrument;
+
+use crate::settings::Settings;
+
+struct Waiting {
+    append: Append,
+    answer: oneshot::Sender<Result<AppendOutcome, StoreError>>,
+}
+
+/// The way to the log for all writers of this process.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupCommit {
+    queue: mpsc::Sender<Waiting>,
+}
+
+impl GroupCommit {
+    /// Starts the task that commits; it ends once every clone of the handle is gone and the queue is empty.
+    pub(crate) fn start(log: Arc<dyn EventLog>, settings: &Settings) -> (Self, JoinHandle<()>) {
+        let (queue, waiting) = mpsc::channel(settings.commit_queue_max);
+        let task = tokio::spawn(commit_all(log, waiting, settings.commit_appends_max));
+        (Self { queue }, task)
+    }
+
+    /// Appends, together with whatever else waits, and returns once the outcome is known.
+    pub(crate) async fn append(&self, append: Append) -> Result<AppendOutcome, StoreError> {
+        let (answer, outcome) = oneshot::channel();
+        let waiting = Waiting { append, answer };
+        if self.queue.send(waiting).await.is_err() {
+            return Err(StoreError::Closed);
+        }
+        // The task answers everything it takes on; if it died, nobody knows how far it came.
+        outcome
+            .await
+            .unwrap_or(Err(StoreError::OutcomeUnknown { source: None }))
+    }
+}
+
+async fn commit_all(
+    log: Arc<dyn EventLog>,
+    mut waiting: mpsc::Receiver<Waiting>,
+    appends_max: usize,
+) {
+    let mut batch = Vec::with_capacity(appends_max);
+    while waiting.recv_many(&mut batch, appends_max).await > 0 {
+        let (appends, answers): (Vec<_>, Vec<_>) = batch
+            .drain(..)
+            .map(|waiting| (waiting.append, waiting.answer))
+            .unzip();
+        let events: usize = appends.iter().map(|append| append.events.len()).sum();
+        let span = tracing::debug_span!(
+            "commit",
+            appends.count = appends.len(),
+            events.count = events
+        );
+        match log.append_batch(appends).instrument(span).await {
+            Ok(outcomes) => {
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    // A writer that no longer listens was stopped; the append stands all the same.
+                    drop(answer.send(Ok(outcome)));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "an append failed");
+                for answer in answers {
+                    drop(answer.send(Err(error.clone())));
+                }
+            }
+        }
+    }
+}

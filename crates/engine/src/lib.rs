@@ -1,0 +1,39 @@
+//! Writers, group commit, snapshots, time travel and the live feed.
+//!
+//! [`Engine`] opens road maps on demand; each [`RoadMap`] holds its current state, is read as of any
+//! [`MomentSelector`], and is followed by [`RoadMap::follow`]. An [`EditRequest`] is decided by the
+//! road map's writer and answered once the shared group commit has made it durable.
+//!
+//! Nothing here knows SQL, a transport, GraphQL or the process's environment.
+
+mod clock;
+mod codec;
+mod edit;
+mod engine;
+mod error;
+mod feed;
+mod group_commit;
+mod ids;
+mod moment;
+mod past;
+mod published;
+mod recorded;
+mod road_map;
+mod settings;
+mod snapshot_codec;
+mod snapshotter;
+mod writer;
+
+pub use clock::{Clock, SetClock, SystemClock};
+pub use codec::{SCHEMA, decode_payload};
+pub use edit::{EditDone, EditRequest};
+pub use engine::Engine;
+pub use error::EngineError;
+pub use feed::{FeedItem, Filter, ResyncReason};
+pub use ids::{Ids, RandomIds};
+pub use moment::MomentSelector;
+pub use published::{Moment, Published};
+pub use recorded::{Author, RecordedEvent};
+pub use road_map::{Committed, RoadMap};
+pub use roadbook_store::StoreError;
+pub use settings::Settings;

@@ -1,0 +1,289 @@
+//! A road map in memory: its current state, the way to its writer, and its past.
+//!
+//! It owns the reading side and resolves moments; writing is `writer`'s affair, following `feed`'s.
+//! Invariant: the current state is replaced only by one that is durable.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use roadbook_domain::{Instant, RoadMapId, State, Version};
+use tokio::sync::{broadcast, watch};
+
+use crate::clock::Clock;
+use crate::codec::{decode, from_store, instant_from_store, instant_to_store, stream_of, to_store};
+use crate::error::EngineError;
+use crate::moment::MomentSelector;
+use crate::past::Past;
+use crate::published::{Moment, Published};
+use crate::recorded::RecordedEvent;
+use crate::settings::Settings;
+
+/// Past states in memory, of all road maps, by what names them for good.
+pub(crate) type PastStates = moka::sync::Cache<(RoadMapId, Instant, Version), Arc<Published>>;
+
+/// A batch that became durable, with the state right after it.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// Its events, in order; at least one.
+    pub events: Vec<Arc<RecordedEvent>>,
+    /// The state once all of them were folded in.
+    pub published: Arc<Published>,
+}
+
+/// A road map that is open for reading, editing and following.
+pub struct RoadMap {
+    pub(crate) id: RoadMapId,
+    pub(crate) current: ArcSwap<Published>,
+    pub(crate) feed: broadcast::Sender<Arc<Committed>>,
+    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) past: Past,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) past_states: PastStates,
+    pub(crate) recent: Mutex<VecDeque<Arc<Published>>>,
+}
+
+impl RoadMap {
+    /// Which one it is.
+    pub const fn id(&self) -> RoadMapId {
+        self.id
+    }
+
+    /// The current state. Touches no database.
+    pub fn current(&self) -> Arc<Published> {
+        self.current.load_full()
+    }
+
+    /// The present instant, by the engine's clock.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// The state at a moment.
+    pub async fn at(&self, selector: &MomentSelector) -> Result<Arc<Published>, EngineError> {
+        if *selector == MomentSelector::Live {
+            return Ok(self.current());
+        }
+        let moment = self.resolve(selector).await?;
+        self.state_at(moment).await
+    }
+
+    /// The `(effective, version)` that a selector comes to.
+    pub async fn resolve(&self, selector: &MomentSelector) -> Result<Moment, EngineError> {
+        let current = self.current();
+        let head = current.moment;
+        let (version, effective) = match selector {
+            MomentSelector::Live => return Ok(head),
+            MomentSelector::Version(version) => self.end_of_batch(&current, *version).await?,
+            MomentSelector::Recorded(instant) => {
+                let version = self.version_at(*instant).await?;
+                self.end_of_batch(&current, version).await?
+            }
+            MomentSelector::Effective { on, known } => {
+                let version = match known {
+                    Some(known) => self.version_at(*known).await?,
+                    None => head.version,
+                };
+                let end = Instant::end_of_day(*on);
+                if end >= self.clock.now() && version == head.version {
+                    return Ok(head);
+                }
+                (version, end)
+            }
+            MomentSelector::Revision(number) => {
+                let stamp = current
+                    .state
+                    .revisions()
+                    .into_iter()
+                    .find(|(_, revision)| revision.number == *number)
+                    .map(|(stamp, _)| stamp)
+                    .ok_or(EngineError::NotFound("revision"))?;
+                let (version, _) = self.end_of_batch(&current, stamp.version).await?;
+                (version, stamp.effective)
+            }
+            MomentSelector::Presidency { key, sealed } => {
+                let version = if *sealed {
+                    let seal = current.state.seal(key);
+                    let seal = seal.ok_or(EngineError::NotFound("sealed presidency"))?;
+                    self.end_of_batch(&current, seal.version).await?.0
+                } else {
+                    head.version
+                };
+                let end = key.term().last_instant();
+                if end >= self.clock.now() && !*sealed {
+                    return Ok(head);
+                }
+                (version, end)
+            }
+            MomentSelector::At { version, effective } => {
+                let (version, _) = self.end_of_batch(&current, *version).await?;
+                (version, *effective)
+            }
+        };
+        let opened = current
+            .state
+            .opened()
+            .ok_or(EngineError::NotFound("road map"))?;
+        if effective < opened.effective || version == Version::ZERO {
+            return Err(EngineError::NotFound(
+                "moment: the road map begins after it",
+            ));
+        }
+        let live = version == head.version && effective == head.effective;
+        Ok(Moment {
+            version,
+            effective,
+            live,
+        })
+    }
+
+    /// The state at a resolved moment.
+    pub async fn state_at(&self, moment: Moment) -> Result<Arc<Published>, EngineError> {
+        let current = self.current();
+        if moment.version == current.moment.version && moment.effective >= current.effective_max {
+            return Ok(if moment.effective == current.moment.effective {
+                current
+            } else {
+                Arc::new(current.as_of(moment))
+            });
+        }
+        if let Some(recent) = self.recent(moment) {
+            return Ok(recent);
+        }
+        let key = (self.id, moment.effective, moment.version);
+        if let Some(known) = self.past_states.get(&key) {
+            return Ok(known);
+        }
+        let state = self
+            .past
+            .load(self.id, moment.effective, moment.version)
+            .await?;
+        let published = Arc::new(Published::new(self.id, moment, state));
+        self.past_states.insert(key, Arc::clone(&published));
+        Ok(published)
+    }
+
+    /// Events of the versions in `(after, through]`, ascending; with subjects, those that touch any of them.
+    pub async fn events(
+        &self,
+        after: Version,
+        through: Version,
+        subjects: &[uuid::Uuid],
+        limit: usize,
+    ) -> Result<Vec<Arc<RecordedEvent>>, EngineError> {
+        let (after, through) = (to_store(after), to_store(through));
+        let limit = limit.min(self.settings.page_events);
+        let stored = self
+            .past
+            .log()
+            .read_versions(stream_of(self.id), after, through, subjects, limit)
+            .await?;
+        stored
+            .into_iter()
+            .map(|event| Ok(Arc::new(decode(event)?)))
+            .collect()
+    }
+
+    /// One event by its version.
+    pub async fn event(&self, version: Version) -> Result<Option<Arc<RecordedEvent>>, EngineError> {
+        let before = Version(version.0.saturating_sub(1));
+        Ok(self.events(before, version, &[], 1).await?.pop())
+    }
+
+    /// The end of the batch in which a version stands, and when the batch was recorded.
+    async fn end_of_batch(
+        &self,
+        current: &Published,
+        version: Version,
+    ) -> Result<(Version, Instant), EngineError> {
+        if version > current.moment.version {
+            return Err(EngineError::BadMoment(
+                "the version lies ahead of the road map",
+            ));
+        }
+        if version == current.moment.version {
+            return Ok((version, current.moment.effective));
+        }
+        let event = self.event(version).await?;
+        let event = event.ok_or(EngineError::NotFound("version"))?;
+        Ok((event.batch, event.recorded_at))
+    }
+
+    async fn version_at(&self, recorded: Instant) -> Result<Version, EngineError> {
+        let log = self.past.log();
+        let version = log
+            .version_at(stream_of(self.id), instant_to_store(recorded))
+            .await?;
+        match from_store(version) {
+            Version::ZERO => Err(EngineError::NotFound(
+                "moment: the road map was recorded after it",
+            )),
+            version => Ok(version),
+        }
+    }
+
+    /// Replaces the current state by one that is durable, and tells the followers.
+    pub(crate) fn publish(&self, committed: Committed) {
+        {
+            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            if recent.len() >= self.settings.recent_states_max {
+                recent.pop_front();
+            }
+            recent.push_back(Arc::clone(&committed.published));
+        }
+        self.current.store(Arc::clone(&committed.published));
+        // Nobody may be following, which is no failure.
+        drop(self.feed.send(Arc::new(committed)));
+    }
+
+    fn recent(&self, moment: Moment) -> Option<Arc<Published>> {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = recent
+            .binary_search_by_key(&moment.version, |published| published.moment.version)
+            .ok()?;
+        let found = &recent[index];
+        (found.moment.effective == moment.effective).then(|| Arc::clone(found))
+    }
+
+    /// Reads the current state from the log: at the start, and when it is unknown what the log holds.
+    pub(crate) async fn reload(&self) -> Result<(), EngineError> {
+        let log = self.past.log();
+        let Some(head) = log.head(stream_of(self.id)).await? else {
+            return Ok(());
+        };
+        let current = self.current();
+        let version = from_store(head.version);
+        if version == current.moment.version {
+            return Ok(());
+        }
+        let state = if current.moment.version == Version::ZERO {
+            self.past.load(self.id, Instant::MAX, version).await?
+        } else {
+            let mut state: State = current.state.clone();
+            let known = current.moment.version;
+            self.past
+                .advance(self.id, &mut state, known, version)
+                .await?;
+            state
+        };
+        let moment = Moment {
+            version,
+            effective: instant_from_store(head.recorded_at),
+            live: true,
+        };
+        let mut published = Published::new(self.id, moment, state);
+        published.effective_max = instant_from_store(head.effective_max);
+        self.current.store(Arc::new(published));
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for RoadMap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RoadMap")
+            .field("id", &self.id)
+            .field("version", &self.current.load().moment.version)
+            .finish_non_exhaustive()
+    }
+}

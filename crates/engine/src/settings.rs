@@ -1,0 +1,62 @@
+//! Settings of the engine: how much may wait, how often snapshots are taken, how much is kept in memory.
+//!
+//! It owns the numbers, their units and defaults; a deployment may set others.
+//! Invariant: every queue of the engine has a bound here.
+
+use roadbook_domain::Bounds;
+use serde::{Deserialize, Serialize};
+
+/// Settings of the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Edits that wait for the writer of one road map. Beyond it an edit is answered with "overloaded".
+    pub inbox_edits_max: usize,
+    /// Edits of one road map that are decided and made durable together.
+    pub batch_edits_max: usize,
+    /// Appends that wait for the shared commit. Beyond it writers wait.
+    pub commit_queue_max: usize,
+    /// Appends of different road maps that share one transaction.
+    pub commit_appends_max: usize,
+    /// How often an edit is decided anew after another writer's append came first, before it is answered with "overloaded".
+    pub retries_max: usize,
+    /// Events between two snapshots, along the log and along effective time.
+    pub snapshot_spacing_events: u64,
+    /// Backdated events after which the snapshots along effective time are brought forward.
+    pub backdated_refresh_events: u64,
+    /// Past states of each road map kept in memory.
+    pub past_states_max: usize,
+    /// Recent states of each road map kept in memory, against which late edits are compared.
+    pub recent_states_max: usize,
+    /// Events read from the log at once.
+    pub page_events: usize,
+    /// Batches that a live subscriber may be behind before it falls back to reading the log.
+    pub feed_batches_max: usize,
+    /// Times that a subscriber may fall back to the log in a row before it is told to resync.
+    pub feed_fallbacks_max: u32,
+    /// Seconds after which a quiet subscriber is told how far it has come.
+    pub caught_up_every_s: u64,
+    /// Bounds of a road map and of a batch of commands.
+    pub bounds: Bounds,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            inbox_edits_max: 1_024,
+            batch_edits_max: 256,
+            commit_queue_max: 256,
+            commit_appends_max: 64,
+            retries_max: 8,
+            snapshot_spacing_events: 500,
+            backdated_refresh_events: 500,
+            past_states_max: 64,
+            recent_states_max: 256,
+            page_events: 1_000,
+            feed_batches_max: 1_024,
+            feed_fallbacks_max: 8,
+            caught_up_every_s: 20,
+            bounds: Bounds::default(),
+        }
+    }
+}

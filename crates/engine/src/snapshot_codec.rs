@@ -1,0 +1,24 @@
+//! The encoding of snapshots: a cache, so an unknown one is dropped rather than understood.
+//!
+//! It owns the format's number; when and where snapshots are taken is `snapshotter`'s affair.
+//! Invariant: what decodes is exactly the state that was encoded.
+
+use bytes::Bytes;
+use roadbook_domain::State;
+
+/// The number of this encoding. Raise it whenever a state's shape changes.
+pub(crate) const FORMAT: u16 = 1;
+
+pub(crate) fn encode(state: &State) -> Bytes {
+    #[expect(
+        clippy::expect_used,
+        reason = "a state holds strings, numbers and lists only, which the encoding can always express"
+    )]
+    let bytes = postcard::to_stdvec(state).expect("a state is expressible");
+    Bytes::from(bytes)
+}
+
+/// None if the bytes are no state of this format.
+pub(crate) fn decode(bytes: &[u8]) -> Option<State> {
+    postcard::from_bytes(bytes).ok()
+}

@@ -1,0 +1,377 @@
+//! The writer of one road map: it decides every edit, one after another, and answers when it is durable.
+//!
+//! It owns the scratch state between two commits and the retries; deciding itself is the domain's affair.
+//! Invariant: the scratch becomes the current state only when the log holds it, and every edit is answered once.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use roadbook_domain::decide::Need;
+use roadbook_domain::{
+    Batch, Capacity, Decision, Instant, Rejection, State, Version, View, decide, effective_instant,
+};
+use roadbook_store::{Append, AppendOutcome, CommandRecord, NewEvent, StoreError};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::codec::{encode, from_store, stream_of, to_store};
+use crate::edit::{Edit, EditDone, KeptAnswer};
+use crate::error::EngineError;
+use crate::group_commit::GroupCommit;
+use crate::ids::Ids;
+use crate::published::{Moment, Published};
+use crate::recorded::RecordedEvent;
+use crate::road_map::{Committed, RoadMap};
+use crate::snapshotter::Snapshotter;
+
+/// The task that writes one road map.
+pub(crate) struct Writer {
+    pub(crate) road_map: Arc<RoadMap>,
+    pub(crate) inbox: mpsc::Receiver<Edit>,
+    pub(crate) commit: GroupCommit,
+    pub(crate) snapshotter: Snapshotter,
+    pub(crate) ids: Arc<dyn Ids>,
+    /// The version of the last snapshot along the log.
+    pub(crate) snapshot: Version,
+}
+
+/// An edit that was decided but is not durable yet.
+struct Planned {
+    edit: Edit,
+    events: Vec<Arc<RecordedEvent>>,
+    published: Arc<Published>,
+    kept: KeptAnswer,
+}
+
+/// What became of one edit on the scratch.
+enum Plan {
+    Accepted(Box<Planned>),
+    /// It is answered with an error, once everything that it was judged by is durable.
+    Rejected(Edit, EngineError),
+    /// It needs a past state of what is not durable yet: commit first.
+    Later(Edit),
+}
+
+impl Writer {
+    /// Serves the inbox until it is closed and empty.
+    pub(crate) async fn run(mut self) {
+        let most = self.road_map.settings.batch_edits_max;
+        let mut edits = Vec::with_capacity(most);
+        while self.inbox.recv_many(&mut edits, most).await > 0 {
+            self.serve(edits.drain(..).collect()).await;
+        }
+    }
+
+    async fn serve(&mut self, mut edits: VecDeque<Edit>) {
+        let mut tries = 0;
+        while !edits.is_empty() {
+            if tries > self.road_map.settings.retries_max {
+                answer_all(edits, &EngineError::Overloaded);
+                return;
+            }
+            let mut edits_now = match self.answer_known(edits).await {
+                Ok(unknown) => unknown,
+                Err((edits, error)) => return answer_all(edits, &error),
+            };
+            let (planned, rejected) = self.plan(&mut edits_now).await;
+            edits = edits_now;
+            match self.append(&planned).await {
+                Ok(true) => {
+                    tries = 0;
+                    self.publish(planned);
+                    for (edit, error) in rejected {
+                        answer(edit, Err(error));
+                    }
+                }
+                // Another writer came first, or nobody knows whether the log took it: look, and decide again.
+                Ok(false) | Err(StoreError::OutcomeUnknown { .. }) => {
+                    tries += 1;
+                    let again = planned.into_iter().map(|planned| planned.edit);
+                    let again = again.chain(rejected.into_iter().map(|(edit, _)| edit));
+                    let again: VecDeque<Edit> = again.chain(edits).collect();
+                    if let Err(error) = self.road_map.reload().await {
+                        return answer_all(again, &error);
+                    }
+                    edits = again;
+                }
+                Err(error) => {
+                    let failed = planned.into_iter().map(|planned| planned.edit);
+                    let failed = failed.chain(rejected.into_iter().map(|(edit, _)| edit));
+                    answer_all(failed, &EngineError::Store(error));
+                }
+            }
+        }
+    }
+
+    /// Answers the edits that were accepted before, and hands back the others.
+    async fn answer_known(
+        &self,
+        edits: VecDeque<Edit>,
+    ) -> Result<VecDeque<Edit>, (VecDeque<Edit>, EngineError)> {
+        let ids: Vec<Uuid> = edits.iter().map(|edit| edit.request.command_id).collect();
+        let stream = stream_of(self.road_map.id);
+        let known = match self.road_map.past.log().commands(stream, &ids).await {
+            Ok(known) => known,
+            Err(error) => return Err((edits, error.into())),
+        };
+        if known.is_empty() {
+            return Ok(edits);
+        }
+        let known: HashMap<Uuid, CommandRecord> = known
+            .into_iter()
+            .map(|record| (record.command_id, record))
+            .collect();
+        let mut unknown = VecDeque::with_capacity(edits.len());
+        for edit in edits {
+            match known.get(&edit.request.command_id) {
+                None => unknown.push_back(edit),
+                Some(record) if record.fingerprint == edit.fingerprint => {
+                    let first = self.first_answer(record).await;
+                    answer(edit, first);
+                }
+                Some(_) => answer(edit, Err(EngineError::CommandIdReused)),
+            }
+        }
+        Ok(unknown)
+    }
+
+    async fn first_answer(&self, record: &CommandRecord) -> Result<EditDone, EngineError> {
+        let kept = KeptAnswer::decode(&record.answer).ok_or_else(|| {
+            let place = format!("the answer of command {}", record.command_id);
+            StoreError::corrupt(place, "it cannot be read")
+        })?;
+        let (after, through) = (Version(kept.after), Version(kept.through));
+        let mut events = Vec::new();
+        let mut read = after;
+        while read < through {
+            let limit = self.road_map.settings.page_events;
+            let page = self.road_map.events(read, through, &[], limit).await?;
+            let Some(last) = page.last() else { break };
+            read = last.version;
+            events.extend(page);
+        }
+        let selector = crate::moment::MomentSelector::Version(through);
+        Ok(EditDone {
+            published: self.road_map.at(&selector).await?,
+            events,
+            outcomes: kept.outcomes(),
+            repeated: true,
+        })
+    }
+
+    /// Decides edits one after another on a scratch; those that must wait for a commit stay in the queue.
+    async fn plan(&self, edits: &mut VecDeque<Edit>) -> (Vec<Planned>, Vec<(Edit, EngineError)>) {
+        let mut scratch = self.road_map.current();
+        let mut planned: Vec<Planned> = Vec::new();
+        let mut rejected = Vec::new();
+        while let Some(edit) = edits.pop_front() {
+            let id = edit.request.command_id;
+            let twice = planned
+                .iter()
+                .any(|held| held.edit.request.command_id == id);
+            let plan = if twice {
+                Plan::Later(edit)
+            } else {
+                self.plan_one(&scratch, edit, planned.is_empty()).await
+            };
+            match plan {
+                Plan::Accepted(held) => {
+                    scratch = Arc::clone(&held.published);
+                    planned.push(*held);
+                }
+                Plan::Rejected(edit, error) => rejected.push((edit, error)),
+                Plan::Later(edit) => {
+                    edits.push_front(edit);
+                    break;
+                }
+            }
+        }
+        (planned, rejected)
+    }
+
+    async fn plan_one(&self, scratch: &Arc<Published>, edit: Edit, durable: bool) -> Plan {
+        let request = &edit.request;
+        let recorded_at = self.road_map.clock.now().max(scratch.recorded_at.next());
+        let effective = effective_instant(request.effective, recorded_at);
+        let batch = Batch {
+            commands: &request.commands,
+            base: request.base,
+            recorded_at,
+            effective,
+            capacity: Capacity::of(&request.author.organisation, recorded_at),
+        };
+        let mut at: Option<State> = None;
+        let mut base: Option<Arc<Published>> = None;
+        loop {
+            let view = View {
+                head: &scratch.state,
+                version: scratch.moment.version,
+                at: at.as_ref(),
+                base: base.as_ref().map(|base| &base.state),
+                bounds: &self.road_map.settings.bounds,
+            };
+            let needed = match decide(view, &batch) {
+                Ok(decision) => {
+                    let planned = self.planned(scratch, edit, &decision, recorded_at, effective);
+                    return Plan::Accepted(Box::new(planned));
+                }
+                Err(Rejection::Refused(refusals)) => {
+                    return Plan::Rejected(edit, EngineError::Refused(refusals));
+                }
+                Err(Rejection::Conflicts(conflicts)) => {
+                    return Plan::Rejected(edit, EngineError::Conflicts(conflicts));
+                }
+                Err(Rejection::Needs(needed)) => needed,
+            };
+            let loaded = match needed {
+                Need::At if !durable => return Plan::Later(edit),
+                Need::At => self
+                    .load_at(scratch.moment.version, effective)
+                    .await
+                    .map(|state| {
+                        at = Some(state);
+                    }),
+                Need::Base => self.load_base(&edit).await.map(|state| {
+                    base = Some(state);
+                }),
+            };
+            if let Err(error) = loaded {
+                return Plan::Rejected(edit, error);
+            }
+        }
+    }
+
+    /// `asof(effective, head)` of the durable log.
+    async fn load_at(&self, version: Version, effective: Instant) -> Result<State, EngineError> {
+        let moment = Moment {
+            version,
+            effective,
+            live: false,
+        };
+        Ok(self.road_map.state_at(moment).await?.state.clone())
+    }
+
+    /// The state that the author read. It is durable, since nobody is shown anything that is not.
+    async fn load_base(&self, edit: &Edit) -> Result<Arc<Published>, EngineError> {
+        let base = edit.request.base;
+        if base.version == Version::ZERO {
+            return Ok(Arc::new(Published::nothing(self.road_map.id)));
+        }
+        let selector = crate::moment::MomentSelector::At {
+            version: base.version,
+            effective: base.effective,
+        };
+        self.road_map.at(&selector).await
+    }
+
+    fn planned(
+        &self,
+        scratch: &Arc<Published>,
+        edit: Edit,
+        decision: &Decision,
+        recorded_at: Instant,
+        effective_at: Instant,
+    ) -> Planned {
+        let before = scratch.moment.version;
+        let last = Version(before.0 + decision.events.len() as u64);
+        let request = &edit.request;
+        let capacity = Capacity::of(&request.author.organisation, recorded_at);
+        let events: Vec<Arc<RecordedEvent>> = (before.0 + 1..)
+            .zip(&decision.events)
+            .map(|(version, decided)| {
+                Arc::new(RecordedEvent {
+                    id: self.ids.id(),
+                    version: Version(version),
+                    recorded_at,
+                    effective_at,
+                    author: request.author.clone(),
+                    capacity,
+                    command_id: request.command_id,
+                    batch: last,
+                    reason: request.reason.clone(),
+                    source: request.source.clone(),
+                    subjects: decided.subjects.clone(),
+                    event: decided.event.clone(),
+                })
+            })
+            .collect();
+        let published = if events.is_empty() {
+            Arc::clone(scratch)
+        } else {
+            Arc::new(scratch.after(&events, decision.head.clone()))
+        };
+        Planned {
+            kept: KeptAnswer::new(before, last, &decision.outcomes),
+            edit,
+            events,
+            published,
+        }
+    }
+
+    /// Appends what was planned as one; true if it is durable, false if another writer came first.
+    async fn append(&self, planned: &[Planned]) -> Result<bool, StoreError> {
+        if planned.is_empty() {
+            return Ok(true);
+        }
+        let stream_id = stream_of(self.road_map.id);
+        let events: Vec<NewEvent> = planned
+            .iter()
+            .flat_map(|planned| &planned.events)
+            .map(|recorded| encode(stream_id, recorded, self.ids.salt()))
+            .collect();
+        let commands = planned
+            .iter()
+            .map(|planned| CommandRecord {
+                command_id: planned.edit.request.command_id,
+                fingerprint: planned.edit.fingerprint,
+                last_version: to_store(Version(planned.kept.through)),
+                answer: planned.kept.encode(),
+            })
+            .collect();
+        let append = Append {
+            stream_id,
+            expected_version: to_store(self.road_map.current().moment.version),
+            events,
+            commands,
+        };
+        match self.commit.append(append).await? {
+            AppendOutcome::Appended { .. } => Ok(true),
+            AppendOutcome::Conflict { head } => {
+                tracing::debug!(road_map.id = %self.road_map.id, head = from_store(head).0, "another writer came first");
+                Ok(false)
+            }
+        }
+    }
+
+    fn publish(&mut self, planned: Vec<Planned>) {
+        for planned in planned {
+            if !planned.events.is_empty() {
+                self.road_map.publish(Committed {
+                    events: planned.events.clone(),
+                    published: Arc::clone(&planned.published),
+                });
+            }
+            if self.snapshotter.offer(&planned.published, self.snapshot) {
+                self.snapshot = planned.published.moment.version;
+            }
+            let done = EditDone {
+                published: planned.published,
+                events: planned.events,
+                outcomes: planned.kept.outcomes(),
+                repeated: false,
+            };
+            answer(planned.edit, Ok(done));
+        }
+    }
+}
+
+fn answer(edit: Edit, result: Result<EditDone, EngineError>) {
+    // A caller that went away asked in vain, but what was accepted stands.
+    drop(edit.answer.send(result));
+}
+
+fn answer_all(edits: impl IntoIterator<Item = Edit>, error: &EngineError) {
+    for edit in edits {
+        answer(edit, Err(error.clone()));
+    }
+}

@@ -1,0 +1,69 @@
+//! A road map at a moment: what every object of the API looks at.
+//!
+//! It owns the look-ups that objects share; the objects themselves stand in files of their own.
+//! Invariant: everything reached from one such place shows the same moment.
+
+use std::sync::Arc;
+
+use async_graphql::ID;
+use roadbook_domain::{Date, Outline, State, Thing};
+use roadbook_engine::{Engine, Moment, Published, RoadMap};
+
+use crate::cursor::Cursor;
+use crate::identity::Part;
+
+/// A road map at a moment.
+#[derive(Clone, Debug)]
+pub(crate) struct At {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) road_map: Arc<RoadMap>,
+    pub(crate) published: Arc<Published>,
+}
+
+impl At {
+    pub(crate) fn state(&self) -> &State {
+        &self.published.state
+    }
+
+    pub(crate) fn outline(&self) -> &Outline {
+        self.published.outline()
+    }
+
+    pub(crate) fn moment(&self) -> Moment {
+        self.published.moment
+    }
+
+    pub(crate) fn cursor(&self) -> Cursor {
+        Cursor::of(self.engine.epoch(), self.moment())
+    }
+
+    pub(crate) fn id(&self, part: Part) -> ID {
+        part.id(self.road_map.id(), self.moment())
+    }
+
+    pub(crate) fn key(&self, part: Part) -> ID {
+        part.key(self.road_map.id())
+    }
+
+    pub(crate) fn label(&self, thing: Thing) -> String {
+        self.outline().label(thing).unwrap_or_default()
+    }
+
+    /// The day at which this moment is judged, in Brussels: today for the current state.
+    pub(crate) fn day(&self) -> Date {
+        let moment = self.moment();
+        if moment.live {
+            self.road_map.now().brussels_day()
+        } else {
+            moment.effective.brussels_day()
+        }
+    }
+
+    /// The same road map at another moment.
+    pub(crate) fn with(&self, published: Arc<Published>) -> Self {
+        Self {
+            published,
+            ..self.clone()
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The GraphQL schema: types, resolvers, payloads and the SDL.
+//!
+//! [`schema`] serves an engine; the transport puts a [`Viewer`] into each request's data. The objects
+//! of one answer look at one [`At`](at::At): a road map at a moment.
+//!
+//! Nothing here knows HTTP, sockets or SQL.
+
+mod at;
+mod cell;
+mod command_input;
+mod comparison;
+mod content;
+mod cursor;
+mod event;
+mod fault;
+mod identity;
+mod moment;
+mod mutation;
+mod node;
+mod page;
+mod part;
+mod payload;
+mod query;
+mod road_map;
+mod scalar;
+mod state;
+mod statistics;
+mod subscription;
+mod viewer;
+
+use std::sync::Arc;
+
+use async_graphql::SchemaBuilder;
+use roadbook_engine::Engine;
+
+pub use cursor::Cursor;
+pub use mutation::Mutation;
+pub use query::Query;
+pub use subscription::Subscription;
+pub use viewer::{Capacity, Viewer};
+
+/// The schema of Roadbook.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// The schema that serves an engine.
+pub fn schema(engine: Arc<Engine>) -> Schema {
+    builder().data(engine).finish()
+}
+
+/// The schema definition, as it is committed at `docs/schema.graphql`.
+pub fn sdl() -> String {
+    builder().finish().sdl()
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    async_graphql::Schema::build(Query, Mutation, Subscription)
+        .register_output_type::<node::Node>()
+        .register_output_type::<node::StateNode>()
+}

@@ -1,0 +1,102 @@
+//! The queries of the API.
+//!
+//! It owns the ways in; what is found there belongs to the objects.
+//! Invariant: a query changes nothing.
+
+use std::sync::Arc;
+
+use async_graphql::connection::Edge;
+use async_graphql::{Context, ID, Object};
+use roadbook_domain::RoadMapId;
+use roadbook_engine::Engine;
+
+use crate::at::At;
+use crate::fault::{Code, bad_argument, engine_fault, fault};
+use crate::identity::{Name, road_map_of};
+use crate::node::{Node, resolve};
+use crate::page::page_size;
+use crate::road_map::RoadMap;
+use crate::viewer::Viewer;
+
+/// The engine that this schema serves.
+pub(crate) fn engine<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Arc<Engine>> {
+    ctx.data::<Arc<Engine>>()
+}
+
+/// The caller; a fault if the transport let one through without an identity.
+pub(crate) fn viewer<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Viewer> {
+    ctx.data_opt::<Viewer>()
+        .ok_or_else(|| fault(Code::Internal, "the caller is unknown"))
+}
+
+/// A page of road maps.
+type RoadMaps = async_graphql::connection::Connection<
+    String,
+    RoadMap,
+    async_graphql::connection::EmptyFields,
+    async_graphql::connection::EmptyFields,
+    async_graphql::connection::DefaultConnectionName,
+    async_graphql::connection::DefaultEdgeName,
+    async_graphql::connection::DisableNodesField,
+>;
+
+/// The ways in.
+#[derive(Debug)]
+pub struct Query;
+
+/// The ways in.
+#[Object]
+impl Query {
+    /// The object that an id or key names; none if it names nothing.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Node>> {
+        resolve(engine(ctx)?, &id).await
+    }
+
+    /// The caller.
+    async fn viewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Viewer> {
+        viewer(ctx).cloned()
+    }
+
+    /// A road map by its id or bare UUID; none if there is no such road map.
+    async fn road_map(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<RoadMap>> {
+        let Some(id) = road_map_of(&id) else {
+            return Ok(None);
+        };
+        let engine = engine(ctx)?;
+        let road_map = engine.road_map(id).await.map_err(engine_fault)?;
+        Ok(road_map.map(|road_map| RoadMap(current(engine, road_map))))
+    }
+
+    /// All road maps, in the order of their ids.
+    async fn road_maps(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50)] first: i32,
+        after: Option<String>,
+    ) -> async_graphql::Result<RoadMaps> {
+        let size = page_size(first)?;
+        let engine = engine(ctx)?;
+        let start = after.as_ref().map(|after| {
+            let name = road_map_of(&ID(after.clone()));
+            name.ok_or_else(|| bad_argument("after: take a cursor from an earlier page"))
+        });
+        let start: Option<RoadMapId> = start.transpose()?;
+        let mut found = engine.road_maps(start, size + 1).await.map_err(engine_fault)?;
+        let mut page = RoadMaps::new(after.is_some(), found.len() > size);
+        found.truncate(size);
+        for road_map in found {
+            let cursor = Name::RoadMap(road_map.id()).encode().to_string();
+            page.edges.push(Edge::new(cursor, RoadMap(current(engine, road_map))));
+        }
+        Ok(page)
+    }
+}
+
+/// A road map at its current state.
+pub(crate) fn current(engine: &Arc<Engine>, road_map: Arc<roadbook_engine::RoadMap>) -> At {
+    At {
+        engine: Arc::clone(engine),
+        published: road_map.current(),
+        road_map,
+    }
+}

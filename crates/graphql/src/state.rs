@@ -1,0 +1,83 @@
+//! The state of a road map at a moment, as an object of the API.
+//!
+//! It owns what stands above fields: title, marking, columns, statistics.
+//! Invariant: all that is reached from one state shows the same moment.
+
+use async_graphql::{Enum, ID, Object};
+use roadbook_domain::Marking as DomainMarking;
+
+use crate::at::At;
+use crate::identity::Part;
+use crate::moment::Moment;
+use crate::part::{Column, Field};
+use crate::scalar::Day;
+use crate::statistics::Statistics;
+
+/// A road map as it stood, or stands, at a moment.
+pub(crate) struct RoadMapState(pub(crate) At);
+
+/// A road map as it stood, or stands, at a moment.
+#[Object]
+impl RoadMapState {
+    /// Names it at its moment.
+    pub(crate) async fn id(&self) -> ID {
+        self.0.id(Part::State)
+    }
+
+    /// Names it for good.
+    pub(crate) async fn key(&self) -> ID {
+        self.0.key(Part::State)
+    }
+
+    /// The moment that it shows.
+    async fn moment(&self) -> Moment {
+        Moment(self.0.clone())
+    }
+
+    /// The title.
+    async fn title(&self) -> &str {
+        self.0.state().road_map_title()
+    }
+
+    /// The distribution marking.
+    async fn marking(&self) -> Marking {
+        self.0.state().marking().into()
+    }
+
+    /// The columns, in order.
+    async fn columns(&self) -> Vec<Column> {
+        let column = |id: &_| Column {
+            at: self.0.clone(),
+            id: *id,
+        };
+        self.0.outline().columns.iter().map(column).collect()
+    }
+
+    /// The fields, in order.
+    async fn fields(&self) -> Vec<Field> {
+        let fields = &self.0.outline().fields;
+        fields
+            .iter()
+            .map(|field| Field {
+                at: self.0.clone(),
+                id: field.id,
+            })
+            .collect()
+    }
+
+    /// Counts of all its actions; overdue as of the day given, or else of the moment.
+    async fn statistics(&self, on: Option<Day>) -> Statistics {
+        let actions = self.0.outline().actions().collect();
+        Statistics::new(self.0.clone(), actions, on)
+    }
+}
+
+/// A distribution marking.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "DomainMarking")]
+pub(crate) enum Marking {
+    /// May leave the system.
+    Public,
+    /// For the members of the road map's working party only.
+    Limite,
+}

@@ -1,0 +1,213 @@
+//! The subscription of the API: history after a cursor, then changes as they become durable.
+//!
+//! It owns the translation of filters and feed items; the join of history and live tail is the engine's affair.
+//! Invariant: every item carries a cursor from which a client can resume.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Subscription, Union};
+use futures_util::stream::{self, BoxStream, StreamExt};
+use roadbook_domain::Version;
+use roadbook_engine::{FeedItem, Filter, ResyncReason as Reason};
+use uuid::Uuid;
+
+use crate::at::At;
+use crate::cursor::Cursor;
+use crate::event::{Event, affected, event_object};
+use crate::fault::{bad_argument, engine_fault};
+use crate::identity::{road_map_of, thing_of};
+use crate::node::StateNode;
+use crate::query::{current, engine};
+
+/// Ids that one list of a filter names at most.
+const FILTER_IDS_MAX: usize = 200;
+
+/// What a client can follow.
+#[derive(Debug)]
+pub struct Subscription;
+
+/// Which changes to follow: alternatives within a list, restrictions between lists; an absent list restricts nothing.
+#[derive(InputObject)]
+pub(crate) struct ChangeFilter {
+    /// Keys or ids of strands.
+    strands: Option<Vec<ID>>,
+    /// Keys or ids of actions.
+    actions: Option<Vec<ID>>,
+    /// Keys or ids of columns.
+    columns: Option<Vec<ID>>,
+}
+
+/// What a follower hears.
+#[derive(Union)]
+pub(crate) enum ChangeItem {
+    /// A change.
+    Changed(Changed),
+    /// Everything up to here was looked through.
+    CaughtUp(CaughtUp),
+    /// The stream ends; read anew and follow again.
+    Resync(Resync),
+}
+
+/// A change that is durable.
+pub(crate) struct Changed {
+    at: At,
+    event: Arc<roadbook_engine::RecordedEvent>,
+}
+
+/// A change that is durable.
+#[Object]
+impl Changed {
+    /// Resume after it.
+    async fn cursor(&self) -> Cursor {
+        Cursor {
+            epoch: self.at.engine.epoch(),
+            version: self.event.version,
+            effective: self.event.recorded_at,
+        }
+    }
+
+    /// The event.
+    async fn event(&self) -> Event {
+        event_object(&self.at, Arc::clone(&self.event))
+    }
+
+    /// What it affected, as it was right after the event's batch: a client need not fold events itself.
+    async fn affected(&self) -> Vec<StateNode> {
+        affected(&self.at, &self.event)
+    }
+}
+
+/// Sent when history has been read, and now and then while nothing matches, so that a quiet cursor moves.
+#[derive(SimpleObject)]
+pub(crate) struct CaughtUp {
+    /// Resume after it.
+    cursor: Cursor,
+}
+
+/// The stream ends here.
+#[derive(SimpleObject)]
+pub(crate) struct Resync {
+    /// Where to resume; none if the road map must be read anew.
+    resume_after: Option<Cursor>,
+    /// Why.
+    reason: ResyncReason,
+}
+
+/// Why a stream ends.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResyncReason {
+    /// The follower was too slow too often.
+    Overflow,
+    /// The cursor was given before the log was restored.
+    EpochChanged,
+    /// The cursor lies ahead of the road map.
+    CursorAhead,
+    /// The server is stopping.
+    Draining,
+    /// The log cannot be read for the moment.
+    Unavailable,
+}
+
+/// What a client can follow.
+#[Subscription]
+impl Subscription {
+    /// The changes of a road map after a cursor, then as they become durable; without a cursor, from now on.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        road_map: ID,
+        filter: Option<ChangeFilter>,
+        after: Option<Cursor>,
+    ) -> async_graphql::Result<BoxStream<'static, ChangeItem>> {
+        let engine = engine(ctx)?;
+        let id = road_map_of(&road_map).ok_or_else(no_such_road_map)?;
+        let known = engine.road_map(id).await.map_err(engine_fault)?;
+        let at = current(engine, known.ok_or_else(no_such_road_map)?);
+        let filter = filter.map_or_else(|| Ok(Filter::default()), ChangeFilter::subjects)?;
+        let after = match after {
+            None => at.moment().version,
+            Some(cursor) if cursor.epoch != engine.epoch() => {
+                return Ok(only(ResyncReason::EpochChanged));
+            }
+            Some(cursor) if cursor.version > at.moment().version => {
+                return Ok(only(ResyncReason::CursorAhead));
+            }
+            Some(cursor) => cursor.version,
+        };
+        let items = at.road_map.follow(after, filter).map_err(engine_fault)?;
+        Ok(items.map(move |item| change_item(&at, item)).boxed())
+    }
+}
+
+fn no_such_road_map() -> async_graphql::Error {
+    bad_argument("roadMap: there is no such road map")
+}
+
+fn only(reason: ResyncReason) -> BoxStream<'static, ChangeItem> {
+    let resync = Resync {
+        resume_after: None,
+        reason,
+    };
+    stream::iter([ChangeItem::Resync(resync)]).boxed()
+}
+
+fn change_item(at: &At, item: FeedItem) -> ChangeItem {
+    match item {
+        FeedItem::Changed { event, published } => ChangeItem::Changed(Changed {
+            at: at.with(published),
+            event,
+        }),
+        FeedItem::CaughtUp { moment } => ChangeItem::CaughtUp(CaughtUp {
+            cursor: Cursor::of(at.engine.epoch(), moment),
+        }),
+        FeedItem::Resync {
+            resume_after,
+            reason,
+        } => ChangeItem::Resync(Resync {
+            resume_after: Some(resume_cursor(at, resume_after)),
+            reason: match reason {
+                Reason::Overflow => ResyncReason::Overflow,
+                Reason::Draining => ResyncReason::Draining,
+                Reason::Unavailable => ResyncReason::Unavailable,
+            },
+        }),
+    }
+}
+
+fn resume_cursor(at: &At, version: Version) -> Cursor {
+    Cursor {
+        epoch: at.engine.epoch(),
+        version,
+        effective: at.moment().effective,
+    }
+}
+
+impl ChangeFilter {
+    fn subjects(self) -> async_graphql::Result<Filter> {
+        let lists = [
+            ("filter.strands", self.strands),
+            ("filter.actions", self.actions),
+            ("filter.columns", self.columns),
+        ];
+        let mut subjects = Vec::new();
+        for (place, ids) in lists {
+            if let Some(ids) = ids.filter(|ids| !ids.is_empty()) {
+                subjects.push(uuids(place, &ids)?);
+            }
+        }
+        Ok(Filter { subjects })
+    }
+}
+
+fn uuids(place: &str, ids: &[ID]) -> async_graphql::Result<Vec<Uuid>> {
+    if ids.len() > FILTER_IDS_MAX {
+        return Err(bad_argument(format!("{place}: name {FILTER_IDS_MAX} at most")));
+    }
+    ids.iter()
+        .map(|id| {
+            let thing = thing_of(id);
+            let thing = thing.ok_or_else(|| bad_argument(format!("{place}: no such thing")))?;
+            Ok(thing.uuid())
+        })
+        .collect()
+}

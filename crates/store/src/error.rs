@@ -1,0 +1,90 @@
+//! What can go wrong between a caller and its log.
+//!
+//! Owns the one error type, whose variants are chosen by what the caller does next. A lost race for a version is no
+//! error but an [`AppendOutcome`](crate::AppendOutcome). Invariant: only `OutcomeUnknown` leaves it open whether
+//! something was written.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use crate::StreamId;
+
+/// The reason beneath an error. Shared, since one failed commit answers many callers.
+pub type Cause = Arc<dyn Error + Send + Sync>;
+
+/// Why a log did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// What was handed in contradicts itself or what is stored, for example a gap between versions or a time of
+    /// recording before the head's. Nothing was written, and the same request will be refused again.
+    #[error("the append to stream {stream} is refused: {detail}")]
+    Conflict {
+        /// The stream that it was meant for.
+        stream: StreamId,
+        /// What contradicts what.
+        detail: String,
+    },
+
+    /// The log cannot be reached or has no room. Nothing was written, and it may be tried again later.
+    #[error("the log is unavailable: {detail}")]
+    Unavailable {
+        /// What was being done, or what is missing.
+        detail: String,
+        /// The error beneath it.
+        #[source]
+        source: Option<Cause>,
+    },
+
+    /// The append may or may not have been written: read the log again before going on.
+    #[error("it is unknown whether the append was written")]
+    OutcomeUnknown {
+        /// The error beneath it.
+        #[source]
+        source: Option<Cause>,
+    },
+
+    /// What is stored cannot be what was written. Trying again will not help; `verify` tells more.
+    #[error("the log is damaged at {place}: {detail}")]
+    Corrupt {
+        /// The file, the table, or the event.
+        place: String,
+        /// What is wrong there.
+        detail: String,
+        /// The error beneath it.
+        #[source]
+        source: Option<Cause>,
+    },
+
+    /// The log was closed by this process.
+    #[error("the log is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// An [`Unavailable`](Self::Unavailable) with the error beneath it.
+    pub fn unavailable(
+        detail: impl Into<String>,
+        source: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Unavailable {
+            detail: detail.into(),
+            source: Some(Arc::new(source)),
+        }
+    }
+
+    /// An [`OutcomeUnknown`](Self::OutcomeUnknown) with the error beneath it.
+    pub fn outcome_unknown(source: impl Error + Send + Sync + 'static) -> Self {
+        Self::OutcomeUnknown {
+            source: Some(Arc::new(source)),
+        }
+    }
+
+    /// A [`Corrupt`](Self::Corrupt) that was noticed by looking at what is stored, with no error beneath it.
+    pub fn corrupt(place: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Corrupt {
+            place: place.into(),
+            detail: detail.into(),
+            source: None,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The contract of the append-only log, blind to what the events mean and to where they are kept.
+//!
+//! Read [`EventLog`] first. A road map is one stream of events with dense versions; there is no order across streams.
+//! `memory` keeps a log in memory, `verify` recomputes what was written, and `testing` (a feature) holds every backend
+//! to the same promises.
+
+mod append;
+mod decision;
+mod digest;
+mod encoding;
+mod error;
+mod event;
+mod instant;
+mod log;
+mod memory;
+mod snapshot;
+mod stream;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod verify;
+
+pub use append::{Append, AppendOutcome, CommandRecord};
+pub use decision::{Decision, SealedRow, Standing};
+pub use digest::Digest;
+pub use encoding::HeaderError;
+pub use error::{Cause, StoreError};
+pub use event::{EventHeader, NewEvent, Salt, SealedEvent, StoredEvent};
+pub use instant::Instant;
+pub use log::EventLog;
+pub use memory::MemoryLog;
+pub use snapshot::{Snapshot, SnapshotFamily, SnapshotPoint};
+pub use stream::{Head, StreamId, Version};
+pub use verify::{Fault, Problem, Progress, Verified, VerifyError, verify_log, verify_stream};

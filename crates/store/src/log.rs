@@ -1,0 +1,158 @@
+//! The contract of the log: what every backend promises, and all that the engine may rely on.
+//!
+//! Owns the trait. What backends share is in the types around it; whether one keeps its promises is judged by the
+//! suite in `testing`. Invariant: what a read returned once, it returns for ever, but for payloads that are redacted.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{
+    Append, AppendOutcome, CommandRecord, Head, Instant, SealedEvent, Snapshot, SnapshotFamily,
+    SnapshotPoint, StoreError, StoredEvent, StreamId, Version,
+};
+
+/// An append-only log of many streams, with the snapshots and the command records that belong to it.
+///
+/// Ranges are open at the start and closed at the end: `(after, through]`. A read returns at most `limit` events; one
+/// that returns fewer has reached the end of its range, and one that returns `limit` goes on after its last event.
+#[async_trait]
+pub trait EventLog: Send + Sync + 'static {
+    /// The log's epoch: raised by a restore, so that cursors of before it can be told apart.
+    async fn epoch(&self) -> Result<u64, StoreError>;
+
+    /// Writes many appends in one transaction and tells what became of each, in the order given.
+    ///
+    /// Appends may be of different streams, or several of one stream in sequence. One that meets a conflict leaves no
+    /// trace and does not hinder the others. What was appended is durable when this returns. On an error nothing was
+    /// written, unless it is [`StoreError::OutcomeUnknown`]. Dropping the future leaves the outcome unknown, but
+    /// never a half-written append.
+    async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError>;
+
+    /// Where a stream stands; `None` if it has no event.
+    async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError>;
+
+    /// The heads of the streams after the given one, in order of their ids.
+    async fn heads(&self, after: Option<StreamId>, limit: usize) -> Result<Vec<Head>, StoreError>;
+
+    /// Events of the versions in `(after, through]`, ascending.
+    ///
+    /// With `subjects`, only those that touch any of them, found by index; the cost does not depend on the others.
+    async fn read_versions(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+        subjects: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Events of version `<= through` that take effect until `until`, in the order of `(effective_at, version)`,
+    /// beginning after the given key.
+    ///
+    /// All that takes effect after an instant is what comes after `(instant, Version::MAX)`.
+    async fn read_effective(
+        &self,
+        stream: StreamId,
+        after: (Instant, Version),
+        until: Instant,
+        through: Version,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Backdated events of the versions in `(after, through]` that take effect until `until`, ascending by version.
+    ///
+    /// An event is backdated if its `effective_at` lies below the greatest of the events before it. The cost does not
+    /// depend on the events that are not.
+    async fn read_backdated(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+        until: Instant,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// The number of backdated events of the versions in `(after, through]`.
+    async fn count_backdated(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+    ) -> Result<u64, StoreError>;
+
+    /// The last version recorded at or before the instant; [`Version::NONE`] if there is none.
+    async fn version_at(&self, stream: StreamId, recorded: Instant) -> Result<Version, StoreError>;
+
+    /// The greatest `effective_at` of the events up to and including the version; [`Instant::MIN`] if there is none.
+    async fn effective_max_at(
+        &self,
+        stream: StreamId,
+        version: Version,
+    ) -> Result<Instant, StoreError>;
+
+    /// The records of those of the given commands that were accepted, in order of their ids.
+    async fn commands(
+        &self,
+        stream: StreamId,
+        ids: &[Uuid],
+    ) -> Result<Vec<CommandRecord>, StoreError>;
+
+    /// Events of the versions after `after`, ascending, with all that is needed to recompute their digests.
+    async fn read_sealed(
+        &self,
+        stream: StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<SealedEvent>, StoreError>;
+
+    /// Keeps snapshots. One with the key of an older one (in [`SnapshotFamily::Log`] its version, in
+    /// [`SnapshotFamily::Effective`] its `effective_at`) takes its place, whatever the format of either.
+    async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError>;
+
+    /// The snapshot of the given format to begin from for the state at `effective` as known at `version`.
+    ///
+    /// Of those that hold nothing beyond either: in [`SnapshotFamily::Log`] the one of the greatest version, in
+    /// [`SnapshotFamily::Effective`] the one of the greatest `effective_at`.
+    async fn nearest_snapshot(
+        &self,
+        stream: StreamId,
+        family: SnapshotFamily,
+        effective: Instant,
+        version: Version,
+        format: u16,
+    ) -> Result<Option<Snapshot>, StoreError>;
+
+    /// Where the snapshots of a family stand, of every format, in the order of the family's key.
+    async fn snapshot_points(
+        &self,
+        stream: StreamId,
+        family: SnapshotFamily,
+    ) -> Result<Vec<SnapshotPoint>, StoreError>;
+
+    /// The snapshot with the family and key of a point, as it stands now: one along effective time may have been
+    /// advanced to a later version since the point was read.
+    async fn snapshot(
+        &self,
+        stream: StreamId,
+        point: SnapshotPoint,
+    ) -> Result<Option<Snapshot>, StoreError>;
+
+    /// Brings snapshots along effective time forward without rewriting their states: each with `effective_at < below`
+    /// and version `from` becomes one of version `to`.
+    ///
+    /// The caller warrants that no event in `(from, to]` takes effect before `below`.
+    async fn advance_snapshots(
+        &self,
+        stream: StreamId,
+        from: Version,
+        to: Version,
+        below: Instant,
+    ) -> Result<(), StoreError>;
+
+    /// Drops the snapshots of one family, or of both, and tells how many there were.
+    async fn delete_snapshots(
+        &self,
+        stream: StreamId,
+        family: Option<SnapshotFamily>,
+    ) -> Result<u64, StoreError>;
+}

@@ -1,0 +1,312 @@
+//! A log in memory: for tests, for the differential run, and for looking at a road map without a file.
+//!
+//! Owns one lock around plain collections. Nothing outlives the process. Invariant: it answers every call as any other
+//! backend does, which the conformance suite and the differential run check.
+
+mod stream;
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use self::stream::Stream;
+use crate::{
+    Append, AppendOutcome, CommandRecord, EventLog, Head, Instant, SealedEvent, Snapshot,
+    SnapshotFamily, SnapshotPoint, Standing, StoreError, StoredEvent, StreamId, Version,
+};
+
+/// A log that lives as long as its value.
+#[derive(Debug, Default)]
+pub struct MemoryLog {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    streams: BTreeMap<StreamId, Stream>,
+    snapshots: BTreeMap<SnapshotKey, Snapshot>,
+}
+
+/// The last part is a version or an effective instant, as the family has it.
+type SnapshotKey = (StreamId, SnapshotFamily, i64);
+
+impl MemoryLog {
+    /// The epoch of every log in memory: none is ever restored.
+    pub const EPOCH: u64 = 1;
+
+    /// An empty log.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the payloads and salts of events away, as a redaction does; headers and digests stay.
+    pub fn redact(&self, stream: StreamId, versions: &[Version]) {
+        let mut state = self.lock();
+        if let Some(stream) = state.streams.get_mut(&stream) {
+            stream.redact(versions);
+        }
+    }
+
+    /// A panic while the lock is held can only come from the allocator or a bug, and the writes below are made after
+    /// everything that can fail: what a poisoned lock guards is whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn of_stream<T: Default>(&self, stream: StreamId, read: impl FnOnce(&Stream) -> T) -> T {
+        self.lock()
+            .streams
+            .get(&stream)
+            .map(read)
+            .unwrap_or_default()
+    }
+}
+
+impl State {
+    fn standing(&self, appends: &[Append]) -> Standing {
+        let mut standing = Standing::default();
+        for append in appends {
+            let Some(stream) = self.streams.get(&append.stream_id) else {
+                continue;
+            };
+            standing
+                .heads
+                .extend(stream.head().map(|head| (append.stream_id, head)));
+            let recorded = append
+                .commands
+                .iter()
+                .filter(|command| stream.knows(command.command_id));
+            standing
+                .recorded
+                .extend(recorded.map(|command| (append.stream_id, command.command_id)));
+        }
+        standing
+    }
+
+    fn family(
+        &self,
+        stream: StreamId,
+        family: SnapshotFamily,
+    ) -> impl DoubleEndedIterator<Item = &Snapshot> {
+        let range = (stream, family, i64::MIN)..=(stream, family, i64::MAX);
+        self.snapshots.range(range).map(|(_, snapshot)| snapshot)
+    }
+}
+
+fn snapshot_key(stream: StreamId, point: SnapshotPoint) -> SnapshotKey {
+    (stream, point.family, point.key())
+}
+
+#[async_trait]
+impl EventLog for MemoryLog {
+    async fn epoch(&self) -> Result<u64, StoreError> {
+        Ok(Self::EPOCH)
+    }
+
+    async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
+        let mut state = self.lock();
+        let decision = state.standing(&appends).decide(appends)?;
+        for row in decision.events {
+            state
+                .streams
+                .entry(row.header.stream_id)
+                .or_default()
+                .push(row);
+        }
+        for (stream, command) in decision.commands {
+            state.streams.entry(stream).or_default().record(command);
+        }
+        Ok(decision.outcomes)
+    }
+
+    async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {
+        Ok(self.of_stream(stream, Stream::head))
+    }
+
+    async fn heads(&self, after: Option<StreamId>, limit: usize) -> Result<Vec<Head>, StoreError> {
+        let state = self.lock();
+        let range = (
+            after.map_or(Bound::Unbounded, Bound::Excluded),
+            Bound::Unbounded,
+        );
+        Ok(state
+            .streams
+            .range(range)
+            .filter_map(|(_, stream)| stream.head())
+            .take(limit)
+            .collect())
+    }
+
+    async fn read_versions(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+        subjects: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        Ok(self.of_stream(stream, |stream| {
+            stream.by_version(after, through, subjects, limit)
+        }))
+    }
+
+    async fn read_effective(
+        &self,
+        stream: StreamId,
+        after: (Instant, Version),
+        until: Instant,
+        through: Version,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        Ok(self.of_stream(stream, |stream| {
+            stream.by_effective(after, until, through, limit)
+        }))
+    }
+
+    async fn read_backdated(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+        until: Instant,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        Ok(self.of_stream(stream, |stream| {
+            stream.backdated(after, through, until, limit)
+        }))
+    }
+
+    async fn count_backdated(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+    ) -> Result<u64, StoreError> {
+        Ok(self.of_stream(stream, |stream| stream.count_backdated(after, through)))
+    }
+
+    async fn version_at(&self, stream: StreamId, recorded: Instant) -> Result<Version, StoreError> {
+        Ok(self
+            .of_stream(stream, |stream| stream.version_at(recorded))
+            .unwrap_or(Version::NONE))
+    }
+
+    async fn effective_max_at(
+        &self,
+        stream: StreamId,
+        version: Version,
+    ) -> Result<Instant, StoreError> {
+        Ok(self
+            .of_stream(stream, |stream| stream.effective_max_at(version))
+            .unwrap_or(Instant::MIN))
+    }
+
+    async fn commands(
+        &self,
+        stream: StreamId,
+        ids: &[Uuid],
+    ) -> Result<Vec<CommandRecord>, StoreError> {
+        Ok(self.of_stream(stream, |stream| stream.commands(ids)))
+    }
+
+    async fn read_sealed(
+        &self,
+        stream: StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<SealedEvent>, StoreError> {
+        Ok(self.of_stream(stream, |stream| stream.sealed(after, limit)))
+    }
+
+    async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        for snapshot in snapshots {
+            state
+                .snapshots
+                .insert(snapshot_key(snapshot.stream_id, snapshot.point()), snapshot);
+        }
+        Ok(())
+    }
+
+    async fn nearest_snapshot(
+        &self,
+        stream: StreamId,
+        family: SnapshotFamily,
+        effective: Instant,
+        version: Version,
+        format: u16,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let usable = |snapshot: &&Snapshot| {
+            snapshot.format == format
+                && snapshot.version <= version
+                && snapshot.effective_at <= effective
+        };
+        Ok(self
+            .lock()
+            .family(stream, family)
+            .rev()
+            .find(usable)
+            .cloned())
+    }
+
+    async fn snapshot_points(
+        &self,
+        stream: StreamId,
+        family: SnapshotFamily,
+    ) -> Result<Vec<SnapshotPoint>, StoreError> {
+        Ok(self
+            .lock()
+            .family(stream, family)
+            .map(Snapshot::point)
+            .collect())
+    }
+
+    async fn snapshot(
+        &self,
+        stream: StreamId,
+        point: SnapshotPoint,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        Ok(self
+            .lock()
+            .snapshots
+            .get(&snapshot_key(stream, point))
+            .cloned())
+    }
+
+    async fn advance_snapshots(
+        &self,
+        stream: StreamId,
+        from: Version,
+        to: Version,
+        below: Instant,
+    ) -> Result<(), StoreError> {
+        let family = SnapshotFamily::Effective;
+        let range = (stream, family, i64::MIN)..(stream, family, below.0);
+        for (_, snapshot) in self.lock().snapshots.range_mut(range) {
+            if snapshot.version == from {
+                snapshot.version = to;
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete_snapshots(
+        &self,
+        stream: StreamId,
+        family: Option<SnapshotFamily>,
+    ) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        self.lock()
+            .snapshots
+            .retain(|(of_stream, of_family, _), _| {
+                let doomed =
+                    *of_stream == stream && family.is_none_or(|family| family == *of_family);
+                deleted += u64::from(doomed);
+                !doomed
+            });
+        Ok(deleted)
+    }
+}
