@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::presidency;
 use crate::time::Instant;
 
+#[cfg(test)]
+mod tests;
+
 /// The code of the Council's General Secretariat.
 pub const SECRETARIAT: &str = "GSC";
 

@@ -11,6 +11,9 @@ use crate::outline::Outline;
 use crate::register::Register;
 use crate::state::State;
 
+#[cfg(test)]
+mod tests;
+
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {

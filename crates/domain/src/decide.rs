@@ -10,6 +10,9 @@ mod sharing;
 mod structure;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 use uuid::Uuid;
 
 use crate::bounds::Bounds;

@@ -10,6 +10,9 @@ use crate::identity::{ActionId, ColumnId, FieldId, Parent, SlotId, StrandId, Thi
 use crate::rank::Rank;
 use crate::state::State;
 
+#[cfg(test)]
+mod tests;
+
 /// The key of the column in which progress is reported.
 pub const PROGRESS_KEY: &str = "progress";
 

@@ -10,6 +10,9 @@ use crate::presidency::Term;
 use crate::state::State;
 use crate::time::Date;
 
+#[cfg(test)]
+mod tests;
+
 /// Counts of actions at a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Statistics {

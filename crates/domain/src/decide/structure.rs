@@ -3,6 +3,8 @@
 //! It owns the rules on order and on what a later effect forbids; cutting shared cells is `sharing`'s affair.
 //! Invariant: structure beneath a parent changes in the order of effect, so that no as-of state is torn.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::scratch::{Scratch, Seen, Stop};
@@ -411,7 +413,10 @@ fn later_versions(scratch: &Scratch<'_>, thing: Thing, versions: &mut Vec<Versio
         Thing::Action(action) => {
             for column in head.columns_born() {
                 registers.push(Register::Slot(column, action));
+                // The texts that it shows now and at that date, and those of slots made for it in between.
                 registers.push(Register::Text(head.slot(column, action)));
+                registers.push(Register::Text(scratch.at().slot(column, action)));
+                registers.extend(head.texts_made_for(column, action).cloned());
             }
         }
         Thing::Column(column) => {
@@ -421,10 +426,15 @@ fn later_versions(scratch: &Scratch<'_>, thing: Thing, versions: &mut Vec<Versio
     }
     if let Some(parent) = thing.as_parent() {
         registers.push(Register::Layout(parent));
-        for (child, above, _) in head.places() {
-            if above == parent {
-                later_versions(scratch, child, versions);
-            }
+        // What stood here at that date counts too, though it moved away later: its texts would be hidden meanwhile.
+        let now = head.places().filter(|(_, above, _)| *above == parent);
+        let then = scratch
+            .at()
+            .places()
+            .filter(|(_, above, _)| *above == parent);
+        let children: BTreeSet<Thing> = now.chain(then).map(|(child, _, _)| child).collect();
+        for child in children {
+            later_versions(scratch, child, versions);
         }
     }
     let later = registers
