@@ -351,9 +351,8 @@ fn issue_revision(input: &IssueRevisionInput) -> Result<Command, Malformed> {
     let number = |place: &str, text: &str| -> Result<DocumentNumber, Malformed> {
         text.parse().map_err(|error| format!("{place}: {error}"))
     };
-    let optional = |place: &str, text: Option<&String>| {
-        text.map(|text| number(place, text)).transpose()
-    };
+    let optional =
+        |place: &str, text: Option<&String>| text.map(|text| number(place, text)).transpose();
     Ok(Command::IssueRevision {
         revision: Box::new(Revision {
             number: number("number", &input.number)?,
@@ -365,7 +364,11 @@ fn issue_revision(input: &IssueRevisionInput) -> Result<Command, Malformed> {
     })
 }
 
-fn required<T>(place: &str, id: &ID, pick: impl FnOnce(Thing) -> Option<T>) -> Result<T, Malformed> {
+fn required<T>(
+    place: &str,
+    id: &ID,
+    pick: impl FnOnce(Thing) -> Option<T>,
+) -> Result<T, Malformed> {
     thing_of(id)
         .and_then(pick)
         .ok_or_else(|| format!("{place}: this id names nothing that can stand there"))

@@ -4,7 +4,9 @@
 //! Invariant: every content keeps what was printed.
 
 use async_graphql::{Enum, Object, SimpleObject, Union};
-use roadbook_domain::content::{ActorKind as DomainActorKind, ActorsContent as Actors, DueContent as Due, DueKind as Kind};
+use roadbook_domain::content::{
+    ActorKind as DomainActorKind, ActorsContent as Actors, DueContent as Due, DueKind as Kind,
+};
 use roadbook_domain::reference::{ReferenceKind as DomainReferenceKind, references};
 use roadbook_domain::{CellContent as Content, Date};
 
@@ -84,7 +86,10 @@ impl TextContent {
 
     /// The paragraphs, in order.
     async fn paragraphs(&self) -> Vec<&str> {
-        self.0.lines().filter(|line| !line.trim().is_empty()).collect()
+        self.0
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect()
     }
 
     /// The documents and acts that the text names, in order.

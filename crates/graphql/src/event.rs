@@ -27,19 +27,63 @@ use summary::summary;
 #[derive(Interface)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Names it for `node`."),
-    field(name = "version", ty = "u64", desc = "Its place in the road map's log: 1, 2, 3, …"),
+    field(
+        name = "version",
+        ty = "u64",
+        desc = "Its place in the road map's log: 1, 2, 3, …"
+    ),
     field(name = "cursor", ty = "Cursor", desc = "Resume after it."),
-    field(name = "kind", ty = "String", desc = "What happened, such as \"StrandRetitled\"."),
+    field(
+        name = "kind",
+        ty = "String",
+        desc = "What happened, such as \"StrandRetitled\"."
+    ),
     field(name = "recorded_at", ty = "DateTime", desc = "When it was recorded."),
-    field(name = "effective_at", ty = "DateTime", desc = "From when on it is so."),
-    field(name = "author", ty = "String", desc = "The organisation that recorded it."),
-    field(name = "on_behalf_of", ty = "Option<String>", desc = "In whose name, if another's."),
-    field(name = "capacity", ty = "Capacity", desc = "The role of its author when it was recorded."),
-    field(name = "reason", ty = "Option<String>", desc = "Why, in its author's words."),
-    field(name = "source", ty = "Option<String>", desc = "The document and line that it was taken from."),
-    field(name = "batch", ty = "u64", desc = "The version of the last event recorded together with it."),
-    field(name = "subjects", ty = "Vec<ID>", desc = "The keys of what it touches, and of that in which it stands."),
-    field(name = "summary", ty = "String", desc = "What happened, in a sentence, with the labels of its time.")
+    field(
+        name = "effective_at",
+        ty = "DateTime",
+        desc = "From when on it is so."
+    ),
+    field(
+        name = "author",
+        ty = "String",
+        desc = "The organisation that recorded it."
+    ),
+    field(
+        name = "on_behalf_of",
+        ty = "Option<String>",
+        desc = "In whose name, if another's."
+    ),
+    field(
+        name = "capacity",
+        ty = "Capacity",
+        desc = "The role of its author when it was recorded."
+    ),
+    field(
+        name = "reason",
+        ty = "Option<String>",
+        desc = "Why, in its author's words."
+    ),
+    field(
+        name = "source",
+        ty = "Option<String>",
+        desc = "The document and line that it was taken from."
+    ),
+    field(
+        name = "batch",
+        ty = "u64",
+        desc = "The version of the last event recorded together with it."
+    ),
+    field(
+        name = "subjects",
+        ty = "Vec<ID>",
+        desc = "The keys of what it touches, and of that in which it stands."
+    ),
+    field(
+        name = "summary",
+        ty = "String",
+        desc = "What happened, in a sentence, with the labels of its time."
+    )
 )]
 pub(crate) enum Event {
     CellSet(CellSet),
@@ -68,7 +112,8 @@ impl Happening {
         if self.at.moment().version == self.event.batch {
             return Ok(self.at.clone());
         }
-        self.at_moment(self.event.batch, self.event.recorded_at).await
+        self.at_moment(self.event.batch, self.event.recorded_at)
+            .await
     }
 
     /// The road map as it stood at the event's effective instant before it was recorded.
@@ -157,27 +202,56 @@ fn parts_of(fact: &Fact) -> Vec<Part> {
     let thing = |thing| vec![Part::Thing(thing)];
     match fact {
         Fact::CellSet { column, action, .. } => vec![Part::Cell(*column, *action)],
-        Fact::CellsShared { column, copies, actions, .. } => {
+        Fact::CellsShared {
+            column,
+            copies,
+            actions,
+            ..
+        } => {
             let cut = copies.iter().filter_map(|copy| copy.actions.first());
-            actions.iter().take(1).chain(cut).map(|action| Part::Cell(*column, *action)).collect()
+            actions
+                .iter()
+                .take(1)
+                .chain(cut)
+                .map(|action| Part::Cell(*column, *action))
+                .collect()
         }
         Fact::CellsUnshared { column, copies, .. } => {
             let split = copies.iter().flat_map(|copy| &copy.actions);
             split.map(|action| Part::Cell(*column, *action)).collect()
         }
         Fact::FieldAdded { field, .. } => thing(Thing::Field(*field)),
-        Fact::StrandAdded { strand, .. } | Fact::StrandSourced { strand, .. } => thing(Thing::Strand(*strand)),
-        Fact::ActionAdded { action, strand, .. } => {
-            vec![Part::Thing(Thing::Action(*action)), Part::Thing(Thing::Strand(*strand))]
+        Fact::StrandAdded { strand, .. } | Fact::StrandSourced { strand, .. } => {
+            thing(Thing::Strand(*strand))
         }
-        Fact::ColumnAdded { column, .. } | Fact::ColumnFootnoted { column, .. } => thing(Thing::Column(*column)),
+        Fact::ActionAdded { action, strand, .. } => {
+            vec![
+                Part::Thing(Thing::Action(*action)),
+                Part::Thing(Thing::Strand(*strand)),
+            ]
+        }
+        Fact::ColumnAdded { column, .. } | Fact::ColumnFootnoted { column, .. } => {
+            thing(Thing::Column(*column))
+        }
         Fact::Retitled { thing: subject, .. } => thing(*subject),
-        Fact::Moved { thing: subject, from, to, .. } => {
+        Fact::Moved {
+            thing: subject,
+            from,
+            to,
+            ..
+        } => {
             let homes = [from, to].into_iter().filter_map(|parent| parent.thing());
-            std::iter::once(*subject).chain(homes).map(Part::Thing).collect()
+            std::iter::once(*subject)
+                .chain(homes)
+                .map(Part::Thing)
+                .collect()
         }
         Fact::Removed { parent, .. } => vec![parent.thing().map_or(Part::State, Part::Thing)],
-        Fact::Restored { thing: subject, parent, .. } => {
+        Fact::Restored {
+            thing: subject,
+            parent,
+            ..
+        } => {
             let home = parent.thing().map_or(Part::State, Part::Thing);
             vec![Part::Thing(*subject), home]
         }

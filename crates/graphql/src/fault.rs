@@ -57,7 +57,10 @@ pub(crate) fn engine_fault(error: EngineError) -> Error {
         EngineError::Stopping => fault(Code::Stopping, error.to_string()),
         EngineError::Store(roadbook_engine::StoreError::Unavailable { .. }) => {
             tracing::error!(error = %error, "the log is unavailable");
-            fault(Code::Unavailable, "the log cannot be reached; try again later")
+            fault(
+                Code::Unavailable,
+                "the log cannot be reached; try again later",
+            )
         }
         EngineError::Store(roadbook_engine::StoreError::Closed) => {
             fault(Code::Stopping, "the server is stopping")

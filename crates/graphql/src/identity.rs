@@ -6,9 +6,7 @@
 use async_graphql::ID;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use roadbook_domain::{
-    ActionId, ColumnId, FieldId, Instant, RoadMapId, StrandId, Thing, Version,
-};
+use roadbook_domain::{ActionId, ColumnId, FieldId, Instant, RoadMapId, StrandId, Thing, Version};
 use roadbook_engine::Moment;
 use uuid::Uuid;
 

@@ -4,9 +4,9 @@
 //! Invariant: an answer always names the exact moment that was read.
 
 use async_graphql::{InputObject, Object, OneofObject};
+use roadbook_domain::Version;
 use roadbook_domain::document_number::DocumentNumber;
 use roadbook_domain::presidency;
-use roadbook_domain::Version;
 use roadbook_engine::MomentSelector;
 
 use crate::at::At;

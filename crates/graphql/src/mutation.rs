@@ -48,7 +48,11 @@ pub(crate) struct EditInput {
 #[Object]
 impl Mutation {
     /// Makes a batch of changes, whole or not at all. When it is answered as done, it is durable.
-    async fn edit(&self, ctx: &Context<'_>, input: EditInput) -> async_graphql::Result<EditPayload> {
+    async fn edit(
+        &self,
+        ctx: &Context<'_>,
+        input: EditInput,
+    ) -> async_graphql::Result<EditPayload> {
         let engine = engine(ctx)?;
         let viewer = viewer(ctx)?;
         let author = Author {
@@ -112,9 +116,8 @@ fn request(
     input: EditInput,
 ) -> Result<(RoadMapId, EditRequest), Vec<Refusal>> {
     let whole = |code, message: &str| vec![Refusal::of_shape(None, code, message)];
-    let road_map = road_map_of(&input.road_map).ok_or_else(|| {
-        whole(RefusalCode::NotFound, "roadMap: there is no such road map")
-    })?;
+    let road_map = road_map_of(&input.road_map)
+        .ok_or_else(|| whole(RefusalCode::NotFound, "roadMap: there is no such road map"))?;
     let base = match input.base {
         None => Base::NOTHING,
         Some(cursor) if cursor.epoch == engine.epoch() => cursor.base(),

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use async_graphql::{Enum, Object, SimpleObject, Union};
-use roadbook_domain::decide::{Conflict as DomainConflict, ConflictPlace};
 use roadbook_domain::content::ContentError;
+use roadbook_domain::decide::{Conflict as DomainConflict, ConflictPlace};
 use roadbook_domain::{Outcome as DomainOutcome, Refusal as DomainRefusal, Version};
 use roadbook_engine::EditDone as Done;
 
@@ -51,7 +51,9 @@ impl EditDone {
     /// Its events, in order; none if nothing changed.
     async fn events(&self) -> Vec<Event> {
         let events = self.done.events.iter();
-        events.map(|event| event_object(&self.at, Arc::clone(event))).collect()
+        events
+            .map(|event| event_object(&self.at, Arc::clone(event)))
+            .collect()
     }
 
     /// What it affected, as it is right after it.
@@ -187,7 +189,12 @@ impl Conflict {
         if version == Version::ZERO || version > self.at.moment().version {
             return Ok(None);
         }
-        let event = self.at.road_map.event(version).await.map_err(engine_fault)?;
+        let event = self
+            .at
+            .road_map
+            .event(version)
+            .await
+            .map_err(engine_fault)?;
         Ok(event.map(|event| event_object(&self.at, event)))
     }
 }

@@ -81,12 +81,16 @@ impl Query {
             name.ok_or_else(|| bad_argument("after: take a cursor from an earlier page"))
         });
         let start: Option<RoadMapId> = start.transpose()?;
-        let mut found = engine.road_maps(start, size + 1).await.map_err(engine_fault)?;
+        let mut found = engine
+            .road_maps(start, size + 1)
+            .await
+            .map_err(engine_fault)?;
         let mut page = RoadMaps::new(after.is_some(), found.len() > size);
         found.truncate(size);
         for road_map in found {
             let cursor = Name::RoadMap(road_map.id()).encode().to_string();
-            page.edges.push(Edge::new(cursor, RoadMap(current(engine, road_map))));
+            page.edges
+                .push(Edge::new(cursor, RoadMap(current(engine, road_map))));
         }
         Ok(page)
     }

@@ -201,7 +201,9 @@ impl ChangeFilter {
 
 fn uuids(place: &str, ids: &[ID]) -> async_graphql::Result<Vec<Uuid>> {
     if ids.len() > FILTER_IDS_MAX {
-        return Err(bad_argument(format!("{place}: name {FILTER_IDS_MAX} at most")));
+        return Err(bad_argument(format!(
+            "{place}: name {FILTER_IDS_MAX} at most"
+        )));
     }
     ids.iter()
         .map(|id| {

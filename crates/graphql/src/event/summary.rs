@@ -40,11 +40,21 @@ pub(super) fn summary(at: &At, recorded: &RecordedEvent) -> String {
             let action = label(Thing::Action(*action));
             format!("Set \"{}\" of {action}", column_name(at, *column))
         }
-        Fact::CellsShared { column, actions, .. } => {
-            format!("Shared \"{}\" among {} actions", column_name(at, *column), actions.len())
+        Fact::CellsShared {
+            column, actions, ..
+        } => {
+            format!(
+                "Shared \"{}\" among {} actions",
+                column_name(at, *column),
+                actions.len()
+            )
         }
         Fact::CellsUnshared { column, copies, .. } => {
-            format!("Split \"{}\" of {} actions", column_name(at, *column), copies.len())
+            format!(
+                "Split \"{}\" of {} actions",
+                column_name(at, *column),
+                copies.len()
+            )
         }
         Fact::RevisionIssued { revision } => format!("Issued {}", revision.number),
         Fact::PresidencyClosed { presidency } => format!("Closed the presidency {presidency}"),
