@@ -136,7 +136,7 @@ pub enum Refusal {
     /// The revision was issued before.
     #[error("the revision {0} was issued before; a number is used once")]
     RevisionIssued(String),
-    /// The printed date of a revision lies in the future.
+    /// No member state, or another one, held that term.
     #[error("the presidency {0} is unknown, or another member state held that term")]
     UnknownPresidency(PresidencyKey),
     /// The term has not ended.

@@ -239,19 +239,6 @@ impl State {
             })
     }
 
-    /// The keys of the texts of every slot that was made for an action in a column.
-    pub fn texts_made_for(
-        &self,
-        column: ColumnId,
-        action: ActionId,
-    ) -> impl Iterator<Item = &Register> {
-        let first = Register::Text(SlotId::own(column, action));
-        let last = Register::Text(SlotId::minted(column, action, Version::MAX));
-        self.registers
-            .range(first..=last)
-            .map(|(register, _)| register)
-    }
-
     /// The slot that an action shows in a column: its own unless an event said otherwise.
     pub fn slot(&self, column: ColumnId, action: ActionId) -> SlotId {
         match self.value(&Register::Slot(column, action)) {

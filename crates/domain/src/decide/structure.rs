@@ -3,8 +3,6 @@
 //! It owns the rules on order and on what a later effect forbids; cutting shared cells is `sharing`'s affair.
 //! Invariant: structure beneath a parent changes in the order of effect, so that no as-of state is torn.
 
-use std::collections::BTreeSet;
-
 use uuid::Uuid;
 
 use super::scratch::{Scratch, Seen, Stop};
@@ -337,6 +335,7 @@ pub(super) fn remove(
     scratch.require_present(thing)?;
     let parent = scratch.at().parent(thing).ok_or(Refusal::NotFound(thing))?;
     scratch.require_layout_not_later(parent)?;
+    require_same_structure_beneath(scratch, thing)?;
     require_nothing_later_beneath(scratch, thing, hiding)?;
     let subjects = scratch.subjects_of(thing);
     scratch.emit(Event::Removed { thing, parent }, subjects)?;
@@ -381,6 +380,19 @@ pub(super) fn restore(scratch: &mut Scratch<'_>, thing: Thing) -> Result<Outcome
     Ok(Outcome::Applied)
 }
 
+/// Names can only be given to texts that still stand beneath the thing: what was shown there for a while and then moved
+/// away or was shared would be hidden unnamed. So nothing beneath may have changed its order or sharing later.
+fn require_same_structure_beneath(scratch: &Scratch<'_>, thing: Thing) -> Result<(), Stop> {
+    let Some(parent) = thing.as_parent() else {
+        return Ok(());
+    };
+    scratch.require_layout_not_later(parent)?;
+    for child in scratch.at().children(parent) {
+        require_same_structure_beneath(scratch, child)?;
+    }
+    Ok(())
+}
+
 /// Removing or moving is refused while something at or beneath takes effect later and is not named.
 fn require_nothing_later_beneath(
     scratch: &Scratch<'_>,
@@ -413,10 +425,7 @@ fn later_versions(scratch: &Scratch<'_>, thing: Thing, versions: &mut Vec<Versio
         Thing::Action(action) => {
             for column in head.columns_born() {
                 registers.push(Register::Slot(column, action));
-                // The texts that it shows now and at that date, and those of slots made for it in between.
                 registers.push(Register::Text(head.slot(column, action)));
-                registers.push(Register::Text(scratch.at().slot(column, action)));
-                registers.extend(head.texts_made_for(column, action).cloned());
             }
         }
         Thing::Column(column) => {
@@ -426,15 +435,10 @@ fn later_versions(scratch: &Scratch<'_>, thing: Thing, versions: &mut Vec<Versio
     }
     if let Some(parent) = thing.as_parent() {
         registers.push(Register::Layout(parent));
-        // What stood here at that date counts too, though it moved away later: its texts would be hidden meanwhile.
-        let now = head.places().filter(|(_, above, _)| *above == parent);
-        let then = scratch
-            .at()
-            .places()
-            .filter(|(_, above, _)| *above == parent);
-        let children: BTreeSet<Thing> = now.chain(then).map(|(child, _, _)| child).collect();
-        for child in children {
-            later_versions(scratch, child, versions);
+        for (child, above, _) in head.places() {
+            if above == parent {
+                later_versions(scratch, child, versions);
+            }
         }
     }
     let later = registers

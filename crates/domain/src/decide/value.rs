@@ -156,7 +156,12 @@ fn set_cell(
         return Ok(Outcome::Unchanged);
     }
     let subjects = cell_subjects(scratch, column, action);
-    let outcome = outcome_of(scratch, &register, &merged_from);
+    // A later share or split takes the place of the text just as a later text does.
+    let slot_register = Register::Slot(column, action);
+    let outcome = match scratch.later_in_head(&slot_register) {
+        Some(stamp) => Outcome::ShadowedByLater(stamp.version),
+        None => outcome_of(scratch, &register, &merged_from),
+    };
     let event = Event::CellSet {
         column,
         action,

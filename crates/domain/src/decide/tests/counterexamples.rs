@@ -182,3 +182,19 @@ fn an_edit_based_on_nothing_meets_what_is_there() {
     assert_eq!(conflict.theirs.printed(), "theirs");
     assert_eq!(conflict.their_version, map.version());
 }
+
+#[test]
+fn a_text_of_a_run_that_came_and_went_is_not_hidden_unnamed() {
+    let map = Scenario::with(&[B, C])
+        .edit(on(0), add_to(OTHER_STRAND, A, None))
+        .edit(on(3), move_to(STRAND, A, Some(B)))
+        .edit(on(3), share(&[A, B], "first"))
+        .edit(on(4), set(A, "on four"))
+        .edit(on(5), move_to(OTHER_STRAND, A, None))
+        .edit(on(6), share(&[B, C], "on six"));
+    let shared = map.version();
+    assert_eq!(map.shown(on(4), B), "on four");
+    // Neither on 2 nor now does anything in the strand show the text of 4, or a slot made for what stands there.
+    map.when(on(2), remove_hiding(Thing::Strand(STRAND), &[shared]))
+        .refused();
+}

@@ -157,6 +157,19 @@ fn an_unshare_is_refused_before_what_takes_effect_later() {
 }
 
 #[test]
+fn sharing_and_splitting_close_the_past_of_their_strand() {
+    let parent = Parent::Strand(STRAND);
+    let shared = Scenario::with(&[A, B]).edit(on(5), share(&[A, B], "ours"));
+    let split = Scenario::with_shared_abc("ours").edit(on(5), unshare(A));
+    for map in [shared, split] {
+        let later = day(5);
+        map.when(on(4), add(D))
+            .refused_as(&Refusal::LayoutLater { parent, later });
+        map.when(on(5), add(D)).accepted_as(Outcome::Applied);
+    }
+}
+
+#[test]
 fn an_unshared_cell_leaves_each_action_a_copy_of_its_own() {
     let map = Scenario::with_shared_abc("ours");
     let (map, decision) = map.when(on(2), unshare(B)).accepted();

@@ -166,6 +166,16 @@ fn an_older_date_that_was_read_is_merged_from_the_value_of_then() {
 }
 
 #[test]
+fn a_change_dated_before_what_was_read_but_recorded_after_it_is_met() {
+    let map = Scenario::with(&[A]);
+    let read = map.base(on(4));
+    let map = map.edit(on(3), set(A, "theirs"));
+    let conflict = map.when(on(4), set(A, "mine")).reading(read).conflict();
+    assert_eq!(conflict.theirs.printed(), "theirs");
+    assert_eq!(conflict.their_version, map.version());
+}
+
+#[test]
 fn a_value_that_takes_effect_later_than_the_edit_is_no_base_for_it() {
     let map = Scenario::with(&[A]).edit(on(5), set(A, "as of five"));
     let read_now = map.base(NOW);
@@ -244,6 +254,9 @@ fn a_redacted_value_is_never_merged() {
     let mine = READ.replace("the Council", "the JHA Council");
     let conflict = map.when(NOW, set(A, &mine)).reading(read).conflict();
     assert_eq!(conflict.theirs, CellContent::Redacted);
+    // Sending the old text again, unchanged, does not pass for agreement.
+    let again = map.when(NOW, set(A, READ)).reading(read).conflict();
+    assert_eq!(again.theirs, CellContent::Redacted);
 
     let read = map.base(NOW);
     let map = map.edit(NOW, set(A, "written anew"));

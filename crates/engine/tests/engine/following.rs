@@ -1,0 +1,214 @@
+//! The live feed: no gap and no duplicate, however the follower joins, lags or resumes.
+
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt as _};
+use roadbook_domain::Version;
+use roadbook_engine::{EngineError, FeedItem, Filter, ResyncReason, Settings};
+use roadbook_store::MemoryLog;
+
+use crate::world::{MAP, OTHER, STRAND, TEXT, World, action, set};
+
+async fn world(settings: Settings) -> World {
+    let world = World::on(Arc::new(MemoryLog::new()), settings).await;
+    world.open().await;
+    world
+}
+
+/// The versions that a follower hears of until it has heard of the last one.
+async fn versions_until(
+    items: &mut (impl Stream<Item = FeedItem> + Unpin),
+    last: Version,
+) -> Vec<u64> {
+    let mut heard = Vec::new();
+    while let Some(item) = items.next().await {
+        match item {
+            FeedItem::Changed { event, published } => {
+                assert!(published.moment.version >= event.version);
+                heard.push(event.version.0);
+                if event.version == last {
+                    return heard;
+                }
+            }
+            FeedItem::CaughtUp { .. } => {}
+            FeedItem::Resync { reason, .. } => panic!("{reason:?}"),
+        }
+    }
+    panic!("the stream ended before {last}");
+}
+
+#[tokio::test]
+async fn history_and_live_tail_join_without_gap_or_duplicate() {
+    let world = world(Settings {
+        page_events: 3,
+        ..Settings::default()
+    })
+    .await;
+    for edit in 0..20 {
+        world.set(0, &format!("before {edit}")).await;
+    }
+    let map = world.map().await;
+    let follow = |after| Box::pin(map.follow(Version(after), Filter::default()).unwrap());
+    let mut items = follow(0);
+    // The first item is read while nothing happens, the others while edits go on.
+    assert!(matches!(items.next().await, Some(FeedItem::Changed { .. })));
+    let engine = Arc::clone(&world.engine);
+    let base = world.now().await.base();
+    let requests: Vec<_> = (0..50)
+        .map(|edit| world.request(base, vec![set(edit % 8, &format!("during {edit}"))]))
+        .collect();
+    let editing = tokio::spawn(async move {
+        let mut last = Version::ZERO;
+        for request in requests {
+            if let Ok(done) = engine.edit(MAP, request).await {
+                last = done.published.moment.version;
+            }
+        }
+        last
+    });
+    let last = editing.await.unwrap();
+    let heard = versions_until(&mut items, last).await;
+    assert_eq!(heard, (2..=last.0).collect::<Vec<_>>());
+    let mut resumed = follow(17);
+    let heard = versions_until(&mut resumed, last).await;
+    assert_eq!(heard, (18..=last.0).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_filter_hears_of_its_strands_and_columns_only() {
+    let world = world(Settings::default()).await;
+    let start = world.now().await.version;
+    let map = world.map().await;
+    let filter = Filter {
+        subjects: vec![vec![OTHER.0], vec![TEXT.0]],
+    };
+    let mut live = Box::pin(map.follow(start, filter.clone()).unwrap());
+    assert!(matches!(live.next().await, Some(FeedItem::CaughtUp { .. })));
+    for number in [0, 4, 1, 5, 2, 6] {
+        world.set(number, "changed").await;
+    }
+    let last = world.now().await.version;
+    let expected = vec![start.0 + 2, start.0 + 4, start.0 + 6];
+    assert_eq!(versions_until(&mut live, last).await, expected);
+    let mut later = Box::pin(map.follow(start, filter).unwrap());
+    assert_eq!(versions_until(&mut later, last).await, expected);
+    let one = Filter {
+        subjects: vec![vec![STRAND.0, OTHER.0], vec![action(4).0]],
+    };
+    let mut one = Box::pin(map.follow(start, one).unwrap());
+    let heard = versions_until(&mut one, Version(start.0 + 2)).await;
+    assert_eq!(heard, [start.0 + 2]);
+}
+
+#[tokio::test]
+async fn a_slow_follower_reads_on_from_history() {
+    let world = world(Settings {
+        feed_batches_max: 4,
+        ..Settings::default()
+    })
+    .await;
+    let start = world.now().await.version;
+    let map = world.map().await;
+    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
+    assert!(matches!(
+        items.next().await,
+        Some(FeedItem::CaughtUp { .. })
+    ));
+    for edit in 0..60 {
+        world.set(0, &format!("edit {edit}")).await;
+    }
+    let last = world.now().await.version;
+    let heard = versions_until(&mut items, last).await;
+    assert_eq!(heard, (start.0 + 1..=last.0).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_follower_that_stays_behind_is_told_where_to_resume() {
+    let settings = Settings {
+        feed_batches_max: 2,
+        feed_fallbacks_max: 1,
+        ..Settings::default()
+    };
+    let world = world(settings).await;
+    let start = world.now().await.version;
+    let map = world.map().await;
+    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
+    let mut heard = Vec::new();
+    let resume = loop {
+        for edit in 0..10 {
+            world
+                .set(0, &format!("edit {edit} after {}", heard.len()))
+                .await;
+        }
+        match items.next().await {
+            Some(FeedItem::Changed { event, .. }) => heard.push(event.version.0),
+            Some(FeedItem::CaughtUp { .. }) => {}
+            Some(FeedItem::Resync {
+                resume_after,
+                reason,
+            }) => {
+                assert_eq!(reason, ResyncReason::Overflow);
+                break resume_after;
+            }
+            None => panic!("the stream ended without a word"),
+        }
+    };
+    assert!(items.next().await.is_none());
+    let last = world.now().await.version;
+    let mut again = Box::pin(map.follow(resume, Filter::default()).unwrap());
+    heard.extend(versions_until(&mut again, last).await);
+    assert_eq!(heard, (start.0 + 1..=last.0).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_follower_is_told_how_far_it_has_come() {
+    let world = world(Settings::default()).await;
+    let map = world.map().await;
+    let start = world.now().await.version;
+    let filter = Filter {
+        subjects: vec![vec![OTHER.0]],
+    };
+    let mut items = Box::pin(map.follow(start, filter).unwrap());
+    assert!(matches!(
+        items.next().await,
+        Some(FeedItem::CaughtUp { .. })
+    ));
+    world.set(0, "in the other strand").await;
+    let Some(FeedItem::CaughtUp { moment }) = items.next().await else {
+        panic!("a quiet cursor must move");
+    };
+    assert_eq!(moment.version, start.next());
+}
+
+#[tokio::test]
+async fn followers_are_told_when_the_engine_stops() {
+    let world = world(Settings::default()).await;
+    let map = world.map().await;
+    let start = world.now().await.version;
+    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
+    assert!(matches!(
+        items.next().await,
+        Some(FeedItem::CaughtUp { .. })
+    ));
+    world.engine.stop().await;
+    let Some(FeedItem::Resync {
+        resume_after,
+        reason,
+    }) = items.next().await
+    else {
+        panic!("a follower must be told");
+    };
+    assert_eq!((resume_after, reason), (start, ResyncReason::Draining));
+    assert!(items.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_cursor_ahead_of_the_road_map_is_refused() {
+    let world = world(Settings::default()).await;
+    let map = world.map().await;
+    let ahead = map.follow(Version(1_000), Filter::default()).err();
+    assert!(
+        matches!(ahead, Some(EngineError::BadMoment(_))),
+        "{ahead:?}"
+    );
+}

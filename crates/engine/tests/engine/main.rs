@@ -1,0 +1,12 @@
+//! The engine on a log in memory, with a clock that is set and a log that fails on purpose.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed call fails its test"
+)]
+
+mod editing;
+mod following;
+mod time_travel;
+mod world;

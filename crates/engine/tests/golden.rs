@@ -1,0 +1,118 @@
+//! Wire history: every payload that was ever written is still read, and what is written now is what was written before.
+//!
+//! `golden/KIND.SCHEMA.json` holds one payload of a kind in a schema version, and is never edited:
+//! when a payload changes its shape, the schema version goes up, a file is added, and an upcast reads the old one.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::{fs, io};
+
+use roadbook_engine::{SCHEMA, decode_payload};
+use serde_json::Value;
+
+/// Where the kinds of events are named; a new kind without a file is found by reading its name there.
+const EVENT_SOURCE: &str = include_str!("../../domain/src/event.rs");
+
+struct Golden {
+    name: String,
+    kind: String,
+    schema: u16,
+    payload: Vec<u8>,
+}
+
+fn golden_files() -> io::Result<Vec<Golden>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let parts: Vec<&str> = name.split('.').collect();
+        let [kind, schema, "json"] = parts[..] else {
+            panic!("{name} is not named KIND.SCHEMA.json");
+        };
+        let Ok(schema) = schema.parse() else {
+            panic!("{name} names no schema version");
+        };
+        files.push(Golden {
+            kind: kind.to_owned(),
+            schema,
+            payload: fs::read(entry.path())?,
+            name,
+        });
+    }
+    Ok(files)
+}
+
+/// Every kind that `Event::kind` can answer.
+fn kinds() -> BTreeSet<String> {
+    let after = EVENT_SOURCE.split_once("pub const fn kind(&self)");
+    let body = after.and_then(|(_, after)| after.split_once("\n    }\n"));
+    let body = body.map_or("", |(body, _)| body);
+    body.split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_kind_of_event_has_a_payload_of_every_schema_version() {
+    let files = golden_files().unwrap();
+    let kinds = kinds();
+    assert!(kinds.contains("CellSet") && kinds.contains("ActionReworded"));
+    for schema in 1..=SCHEMA {
+        let of_schema = files.iter().filter(|file| file.schema == schema);
+        let held: BTreeSet<String> = of_schema.map(|file| file.kind.clone()).collect();
+        assert_eq!(held, kinds, "the files of schema version {schema}");
+    }
+    assert!(files.iter().all(|file| file.schema <= SCHEMA));
+}
+
+#[test]
+fn every_payload_that_was_written_is_read_as_its_kind() {
+    for file in golden_files().unwrap() {
+        let event = decode_payload(&file.kind, file.schema, &file.payload);
+        let event = event.unwrap_or_else(|error| panic!("{}: {error}", file.name));
+        assert_eq!(event.kind(), file.kind, "{}", file.name);
+    }
+}
+
+#[test]
+fn what_is_written_now_is_what_was_written_before() {
+    for file in golden_files().unwrap() {
+        if file.schema < SCHEMA {
+            continue;
+        }
+        let event = decode_payload(&file.kind, file.schema, &file.payload).unwrap();
+        let committed: Value = serde_json::from_slice(&file.payload).unwrap();
+        let written = serde_json::to_value(&event).unwrap();
+        assert_eq!(written, committed, "{}", file.name);
+    }
+}
+
+#[test]
+fn a_payload_under_the_kind_of_another_is_damage() {
+    for file in golden_files().unwrap() {
+        let other = if file.kind == "CellSet" {
+            "CellsShared"
+        } else {
+            "CellSet"
+        };
+        let error = decode_payload(other, file.schema, &file.payload).unwrap_err();
+        assert!(error.contains(&file.kind), "{}: {error}", file.name);
+    }
+}
+
+#[test]
+fn a_payload_of_a_newer_schema_is_refused_rather_than_guessed() {
+    for file in golden_files().unwrap() {
+        assert!(decode_payload(&file.kind, SCHEMA + 1, &file.payload).is_err());
+    }
+}
+
+#[test]
+fn the_error_for_a_damaged_payload_quotes_nothing_of_it() {
+    let damaged = br#"{"CellSet":{"column":"a secret remark"}}"#;
+    let error = decode_payload("CellSet", SCHEMA, damaged).unwrap_err();
+    assert!(!error.contains("secret"), "{error}");
+}
