@@ -127,6 +127,8 @@ pub(crate) async fn commands(
         }
     }
     found.sort_unstable_by_key(|record| record.command_id);
+    // An id that was asked for twice may have been found in two chunks.
+    found.dedup_by_key(|record| record.command_id);
     Ok(found)
 }
 

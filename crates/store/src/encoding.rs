@@ -191,11 +191,10 @@ mod tests {
 
     #[test]
     fn the_bytes_of_format_1_never_change() {
-        let text: String = header()
+        let text = header()
             .to_bytes()
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         assert_eq!(
             text,
             "0001000000000000000000000000000000010000000000000002000000000000000000000000000000030000\

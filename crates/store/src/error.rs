@@ -55,8 +55,8 @@ pub enum StoreError {
         source: Option<Cause>,
     },
 
-    /// The log was closed by this process.
-    #[error("the log is closed")]
+    /// The log was closed by this process, or opened for reading only and asked to write.
+    #[error("the log is not open for that")]
     Closed,
 }
 

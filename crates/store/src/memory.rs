@@ -310,3 +310,53 @@ impl EventLog for MemoryLog {
         Ok(deleted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::testing::{FaultyLog, append, compare_logs, run_all, stream};
+
+    #[tokio::test]
+    async fn the_log_in_memory_keeps_the_contract() {
+        run_all(async || Arc::new(MemoryLog::new()) as Arc<dyn EventLog>).await;
+    }
+
+    #[tokio::test]
+    async fn a_random_run_does_some_of_everything() {
+        let seen = compare_logs(1, 400, &MemoryLog::new(), &MemoryLog::new()).await;
+        assert!(
+            seen.appended > 100 && seen.conflicts > 10 && seen.refused > 0,
+            "{seen:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_log_that_fails_on_purpose_fails_before_or_after_the_commit() {
+        let log = FaultyLog::new(Arc::new(MemoryLog::new()));
+        log.fail_append(1);
+        log.lose_answer(2);
+        let first = log.append_batch(vec![append(stream(1), 0, &[1])]).await;
+        assert!(
+            matches!(first, Err(StoreError::Unavailable { .. })),
+            "{first:?}"
+        );
+        assert_eq!(log.head(stream(1)).await.unwrap(), None);
+        let second = log.append_batch(vec![append(stream(1), 0, &[1])]).await;
+        assert!(
+            matches!(second, Err(StoreError::OutcomeUnknown { .. })),
+            "{second:?}"
+        );
+        assert_eq!(
+            log.head(stream(1)).await.unwrap().map(|head| head.version),
+            Some(Version(1))
+        );
+        let third = log.append_batch(vec![append(stream(1), 1, &[1])]).await;
+        assert_eq!(
+            third.unwrap(),
+            [AppendOutcome::Appended { head: Version(2) }]
+        );
+        assert_eq!(log.append_calls(), 3);
+    }
+}

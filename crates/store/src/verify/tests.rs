@@ -1,1 +1,164 @@
+//! Each way in which a log can be damaged is found at the right event.
 
+use bytes::Bytes;
+
+use super::*;
+use crate::testing::{append, instant, stream};
+use crate::{MemoryLog, Salt};
+
+async fn sealed(effective: &[i64]) -> Vec<SealedEvent> {
+    let log = MemoryLog::new();
+    for (expected, effect) in (0..).zip(effective) {
+        log.append_batch(vec![append(stream(1), expected, &[*effect])])
+            .await
+            .unwrap();
+    }
+    log.read_sealed(stream(1), Version::NONE, 99).await.unwrap()
+}
+
+fn walk(head: Head, events: &[SealedEvent]) -> Result<Verified, Fault> {
+    let mut walk = Walk::new(head);
+    for sealed in events {
+        walk.step(sealed)?;
+    }
+    walk.finish()
+}
+
+fn head(version: u64) -> Head {
+    let (recorded_at, opened_at) = (instant(version.cast_signed()), instant(1));
+    Head {
+        stream_id: stream(1),
+        version: Version(version),
+        recorded_at,
+        effective_max: instant(30),
+        opened_at,
+    }
+}
+
+/// The fault that is found after `damage` was done to the second of three events.
+async fn fault_after(damage: impl FnOnce(&mut SealedEvent)) -> (Version, Problem) {
+    let mut events = sealed(&[10, 30, 20]).await;
+    damage(&mut events[1]);
+    let fault = walk(head(3), &events).unwrap_err();
+    (fault.version, fault.problem)
+}
+
+#[tokio::test]
+async fn an_undamaged_stream_is_good() {
+    let verified = walk(head(3), &sealed(&[10, 30, 20]).await).unwrap();
+    assert_eq!(
+        verified,
+        Verified {
+            streams: 1,
+            events: 3,
+            redacted: 0
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_changed_payload_is_found() {
+    let found = fault_after(|sealed| sealed.event.payload = Some(Bytes::from_static(b"{}"))).await;
+    assert_eq!(found, (Version(2), Problem::PayloadChanged));
+    let found = fault_after(|sealed| sealed.salt = Some(Salt::default())).await;
+    assert_eq!(found, (Version(2), Problem::PayloadChanged));
+}
+
+#[tokio::test]
+async fn a_payload_changed_with_its_digest_is_found() {
+    let found = fault_after(|sealed| {
+        sealed.event.payload = Some(Bytes::from_static(b"{}"));
+        sealed.payload_digest = Digest::of_payload(&sealed.salt.unwrap(), b"{}");
+    });
+    assert_eq!(found.await, (Version(2), Problem::HeaderChanged));
+}
+
+#[tokio::test]
+async fn a_changed_header_is_found() {
+    let found = fault_after(|sealed| sealed.event.header.author = "LT".to_owned()).await;
+    assert_eq!(found, (Version(2), Problem::HeaderChanged));
+    let found = fault_after(|sealed| sealed.event.digest.0[31] ^= 1).await;
+    assert_eq!(found, (Version(2), Problem::HeaderChanged));
+}
+
+#[tokio::test]
+async fn a_redacted_event_is_still_proved() {
+    let log = MemoryLog::new();
+    log.append_batch(vec![append(stream(1), 0, &[10, 30, 20])])
+        .await
+        .unwrap();
+    log.redact(stream(1), &[Version(2)]);
+    let verified = verify_log(&log, &mut |_| ()).await.unwrap();
+    assert_eq!(
+        verified,
+        Verified {
+            streams: 1,
+            events: 3,
+            redacted: 1
+        }
+    );
+    let found = fault_after(|sealed| {
+        (sealed.event.payload, sealed.salt) = (None, None);
+        sealed.payload_digest.0[0] ^= 1;
+    });
+    assert_eq!(found.await, (Version(2), Problem::HeaderChanged));
+}
+
+#[tokio::test]
+async fn half_a_redaction_is_found() {
+    let found = fault_after(|sealed| sealed.salt = None).await;
+    assert_eq!(found, (Version(2), Problem::HalfRedacted));
+}
+
+#[tokio::test]
+async fn an_event_in_the_wrong_place_is_found() {
+    let mut events = sealed(&[10, 30, 20]).await;
+    events.remove(1);
+    let fault = walk(head(3), &events).unwrap_err();
+    assert_eq!(fault.problem, Problem::Gap { found: Version(3) });
+    assert_eq!(
+        fault.to_string(),
+        format!(
+            "stream {}, version 2: version 3 stands in its place",
+            stream(1)
+        )
+    );
+    let found = fault_after(|sealed| sealed.event.header.stream_id = stream(2)).await;
+    assert_eq!(
+        found,
+        (Version(2), Problem::ForeignStream { found: stream(2) })
+    );
+    let found = fault_after(|sealed| sealed.event.header.recorded_at = instant(0)).await;
+    assert_eq!(found, (Version(2), Problem::RecordedBeforePredecessor));
+}
+
+#[tokio::test]
+async fn a_broken_batch_is_found() {
+    let found = fault_after(|sealed| sealed.event.header.batch = Version(1)).await;
+    assert_eq!(found, (Version(2), Problem::BrokenBatch));
+    let whole = append(stream(1), 0, &[10, 30]).events;
+    let mut walk = Walk::new(head(1));
+    let log = MemoryLog::new();
+    log.append_batch(vec![append(stream(1), 0, &[10, 30])])
+        .await
+        .unwrap();
+    let events = log.read_sealed(stream(1), Version::NONE, 1).await.unwrap();
+    assert_eq!(whole[0].header.batch, Version(2));
+    walk.step(&events[0]).unwrap();
+    assert_eq!(walk.finish().unwrap_err().problem, Problem::BrokenBatch);
+}
+
+#[tokio::test]
+async fn wrong_maxima_and_heads_are_found() {
+    let found = fault_after(|sealed| sealed.effective_max = instant(29)).await;
+    assert_eq!(found, (Version(2), Problem::WrongEffectiveMax));
+    let wrong = Head {
+        opened_at: instant(2),
+        ..head(3)
+    };
+    let fault = walk(wrong, &sealed(&[10, 30, 20]).await).unwrap_err();
+    assert_eq!(
+        (fault.version, fault.problem),
+        (Version(3), Problem::WrongHead)
+    );
+}

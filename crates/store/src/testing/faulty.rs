@@ -1,0 +1,226 @@
+//! A log that fails on purpose: before the commit, or after it with the answer lost.
+//!
+//! Owns when to fail; everything else is done by the log inside. Invariant: a failed append wrote nothing, and one
+//! whose answer is lost wrote what the log inside would have written.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{
+    Append, AppendOutcome, CommandRecord, EventLog, Head, Instant, SealedEvent, Snapshot,
+    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version,
+};
+
+/// A log that fails chosen calls of `append_batch`. Calls are counted from 1, over the log's whole life.
+pub struct FaultyLog {
+    inner: Arc<dyn EventLog>,
+    plan: Mutex<Plan>,
+}
+
+#[derive(Default)]
+struct Plan {
+    calls: u64,
+    faults: BTreeMap<u64, InjectedFault>,
+}
+
+#[derive(Clone, Copy)]
+enum InjectedFault {
+    BeforeCommit,
+    AfterCommit,
+}
+
+impl FaultyLog {
+    /// A log that does what the one inside does until it is told to fail.
+    pub fn new(inner: Arc<dyn EventLog>) -> Self {
+        Self {
+            inner,
+            plan: Mutex::default(),
+        }
+    }
+
+    /// The `call`-th append is answered [`StoreError::Unavailable`] and writes nothing.
+    pub fn fail_append(&self, call: u64) {
+        self.plan().faults.insert(call, InjectedFault::BeforeCommit);
+    }
+
+    /// The `call`-th append is written and answered [`StoreError::OutcomeUnknown`].
+    pub fn lose_answer(&self, call: u64) {
+        self.plan().faults.insert(call, InjectedFault::AfterCommit);
+    }
+
+    /// How many appends there were so far, failed ones included. "The next" is one more.
+    pub fn append_calls(&self) -> u64 {
+        self.plan().calls
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_call(&self) -> Option<InjectedFault> {
+        let mut plan = self.plan();
+        plan.calls += 1;
+        let call = plan.calls;
+        plan.faults.remove(&call)
+    }
+}
+
+#[async_trait]
+impl EventLog for FaultyLog {
+    async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
+        match self.next_call() {
+            None => self.inner.append_batch(appends).await,
+            Some(InjectedFault::BeforeCommit) => Err(StoreError::Unavailable {
+                detail: "a test wanted it so".to_owned(),
+                source: None,
+            }),
+            Some(InjectedFault::AfterCommit) => {
+                self.inner.append_batch(appends).await?;
+                Err(StoreError::OutcomeUnknown { source: None })
+            }
+        }
+    }
+
+    async fn epoch(&self) -> Result<u64, StoreError> {
+        self.inner.epoch().await
+    }
+
+    async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {
+        self.inner.head(stream).await
+    }
+
+    async fn heads(&self, after: Option<StreamId>, limit: usize) -> Result<Vec<Head>, StoreError> {
+        self.inner.heads(after, limit).await
+    }
+
+    async fn read_versions(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+        subjects: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.inner
+            .read_versions(stream, after, through, subjects, limit)
+            .await
+    }
+
+    async fn read_effective(
+        &self,
+        stream: StreamId,
+        after: (Instant, Version),
+        until: Instant,
+        through: Version,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.inner
+            .read_effective(stream, after, until, through, limit)
+            .await
+    }
+
+    async fn read_backdated(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+        until: Instant,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.inner
+            .read_backdated(stream, after, through, until, limit)
+            .await
+    }
+
+    async fn count_backdated(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+    ) -> Result<u64, StoreError> {
+        self.inner.count_backdated(stream, after, through).await
+    }
+
+    async fn version_at(&self, stream: StreamId, recorded: Instant) -> Result<Version, StoreError> {
+        self.inner.version_at(stream, recorded).await
+    }
+
+    async fn effective_max_at(
+        &self,
+        stream: StreamId,
+        version: Version,
+    ) -> Result<Instant, StoreError> {
+        self.inner.effective_max_at(stream, version).await
+    }
+
+    async fn commands(
+        &self,
+        stream: StreamId,
+        ids: &[Uuid],
+    ) -> Result<Vec<CommandRecord>, StoreError> {
+        self.inner.commands(stream, ids).await
+    }
+
+    async fn read_sealed(
+        &self,
+        stream: StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<SealedEvent>, StoreError> {
+        self.inner.read_sealed(stream, after, limit).await
+    }
+
+    async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
+        self.inner.put_snapshots(snapshots).await
+    }
+
+    async fn nearest_snapshot(
+        &self,
+        stream: StreamId,
+        family: SnapshotFamily,
+        effective: Instant,
+        version: Version,
+        format: u16,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        self.inner
+            .nearest_snapshot(stream, family, effective, version, format)
+            .await
+    }
+
+    async fn snapshot_points(
+        &self,
+        stream: StreamId,
+        family: SnapshotFamily,
+    ) -> Result<Vec<SnapshotPoint>, StoreError> {
+        self.inner.snapshot_points(stream, family).await
+    }
+
+    async fn snapshot(
+        &self,
+        stream: StreamId,
+        point: SnapshotPoint,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        self.inner.snapshot(stream, point).await
+    }
+
+    async fn advance_snapshots(
+        &self,
+        stream: StreamId,
+        from: Version,
+        to: Version,
+        below: Instant,
+    ) -> Result<(), StoreError> {
+        self.inner.advance_snapshots(stream, from, to, below).await
+    }
+
+    async fn delete_snapshots(
+        &self,
+        stream: StreamId,
+        family: Option<SnapshotFamily>,
+    ) -> Result<u64, StoreError> {
+        self.inner.delete_snapshots(stream, family).await
+    }
+}
