@@ -82,9 +82,8 @@ impl Outline {
             let siblings = children.get(&parent).map_or(&[][..], Vec::as_slice);
             siblings.iter().map(|(_, thing)| *thing)
         };
-        let mut outline = Self::default();
-        outline.columns = of(Parent::Columns).filter_map(as_column).collect();
-        outline.fields = of(Parent::Fields)
+        let columns = of(Parent::Columns).filter_map(as_column).collect();
+        let fields = of(Parent::Fields)
             .filter_map(as_field)
             .map(|field| FieldOutline {
                 id: field,
@@ -97,6 +96,11 @@ impl Outline {
                     .collect(),
             })
             .collect();
+        let mut outline = Self {
+            columns,
+            fields,
+            positions: HashMap::new(),
+        };
         outline.index();
         outline
     }

@@ -259,32 +259,10 @@ impl CommandInput {
                 title: input.title,
                 marking: input.marking.map(DomainMarking::from),
             },
-            Self::AddField(input) => Command::AddField {
-                field: FieldId(input.id.unwrap_or_else(mint)),
-                title: input.title,
-                before: optional("before", input.before, field)?,
-            },
-            Self::AddStrand(input) => Command::AddStrand {
-                strand: StrandId(input.id.unwrap_or_else(mint)),
-                field: required("field", &input.field, field)?,
-                title: input.title,
-                source: input.source,
-                before: optional("before", input.before, strand)?,
-            },
-            Self::AddAction(input) => Command::AddAction {
-                action: ActionId(input.id.unwrap_or_else(mint)),
-                strand: required("strand", &input.strand, strand)?,
-                wording: input.text,
-                before: optional("before", input.before, action)?,
-            },
-            Self::AddColumn(input) => Command::AddColumn {
-                column: ColumnId(input.id.unwrap_or_else(mint)),
-                key: input.name,
-                heading: input.heading,
-                kind: ContentKind::from(input.kind),
-                footnote: input.footnote,
-                before: optional("before", input.before, column)?,
-            },
+            Self::AddField(input) => input.command(mint())?,
+            Self::AddStrand(input) => input.command(mint())?,
+            Self::AddAction(input) => input.command(mint())?,
+            Self::AddColumn(input) => input.command(mint())?,
             Self::SetSource(input) => Command::SetSource {
                 strand: required("strand", &input.strand, strand)?,
                 source: input.source,
@@ -328,6 +306,52 @@ impl CommandInput {
                 presidency: presidency::find(&input.presidency)
                     .map_err(|error| format!("presidency: {error}"))?,
             },
+        })
+    }
+}
+
+impl AddFieldInput {
+    fn command(self, minted: Uuid) -> Result<Command, Malformed> {
+        Ok(Command::AddField {
+            field: FieldId(self.id.unwrap_or(minted)),
+            title: self.title,
+            before: optional("before", self.before, field)?,
+        })
+    }
+}
+
+impl AddStrandInput {
+    fn command(self, minted: Uuid) -> Result<Command, Malformed> {
+        Ok(Command::AddStrand {
+            strand: StrandId(self.id.unwrap_or(minted)),
+            field: required("field", &self.field, field)?,
+            title: self.title,
+            source: self.source,
+            before: optional("before", self.before, strand)?,
+        })
+    }
+}
+
+impl AddActionInput {
+    fn command(self, minted: Uuid) -> Result<Command, Malformed> {
+        Ok(Command::AddAction {
+            action: ActionId(self.id.unwrap_or(minted)),
+            strand: required("strand", &self.strand, strand)?,
+            wording: self.text,
+            before: optional("before", self.before, action)?,
+        })
+    }
+}
+
+impl AddColumnInput {
+    fn command(self, minted: Uuid) -> Result<Command, Malformed> {
+        Ok(Command::AddColumn {
+            column: ColumnId(self.id.unwrap_or(minted)),
+            key: self.name,
+            heading: self.heading,
+            kind: ContentKind::from(self.kind),
+            footnote: self.footnote,
+            before: optional("before", self.before, column)?,
         })
     }
 }

@@ -5,6 +5,18 @@
 //!
 //! Nothing here knows HTTP, sockets or SQL.
 
+#![expect(
+    clippy::unused_async,
+    clippy::duplicated_attributes,
+    reason = "resolvers are asynchronous by their trait, and interface fields share their types"
+)]
+#![allow(
+    clippy::doc_markdown,
+    clippy::needless_pass_by_value,
+    clippy::type_complexity,
+    reason = "descriptions are plain text for clients, and arguments come as the schema's macros hand them over"
+)]
+
 mod at;
 mod cell;
 mod command_input;

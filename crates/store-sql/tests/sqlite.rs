@@ -1,5 +1,7 @@
 //! The SQLite log kept to the contract, and to what only a file can promise.
 
+#![allow(clippy::unwrap_used, reason = "a failed call fails its test")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -154,10 +156,10 @@ async fn verification_names_the_first_bad_event() {
         let log = open(&file(&folder)).await;
         match verify_log(&log, &mut |_| {}).await {
             Err(VerifyError::Fault(fault)) => {
-                assert_eq!(fault.version, Version(version), "{damage}")
+                assert_eq!(fault.version, Version(version), "{damage}");
             }
             Err(VerifyError::Store(StoreError::Corrupt { .. })) => {
-                assert_eq!(version, 5, "{damage}")
+                assert_eq!(version, 5, "{damage}");
             }
             other => panic!("{damage}: {other:?}"),
         }

@@ -242,7 +242,7 @@ fn read_run(
     }
     let follow = numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]);
     match (numbers.first(), numbers.last()) {
-        (Some(first), Some(last)) if follow && first < last => Some((first - 1, last - 1)),
+        (Some(from), Some(to)) if follow && from < to => Some((from - 1, to - 1)),
         _ => {
             let message =
                 "a shared cell spans two or more actions that follow each other, as in 1, 2";

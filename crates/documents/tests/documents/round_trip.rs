@@ -26,12 +26,15 @@ struct Shown {
     revisions: Vec<Revision>,
 }
 
+/// A content, and where the run that shows it begins and how far it spans.
+type ShownCell = (CellContent, usize, usize);
+
 #[derive(Debug, PartialEq, Eq)]
 struct ShownStrand {
     title: String,
     source: Option<String>,
     /// The wording of each action, and its cells: the content, and the run in which it stands.
-    actions: Vec<(String, Vec<(CellContent, usize, usize)>)>,
+    actions: Vec<(String, Vec<ShownCell>)>,
 }
 
 fn shown(opened: &Opened) -> Shown {

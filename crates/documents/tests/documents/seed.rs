@@ -53,16 +53,13 @@ fn expected<'v>(strand: &'v Value, action: u64, column: &str) -> (&'v Value, u64
     let shared = list(strand, "shared_cells").iter().find(|shared| {
         shared["column"] == column && list(shared, "actions").iter().any(|held| *held == action)
     });
-    match shared {
-        Some(shared) => {
-            let actions = list(shared, "actions");
-            let first = actions[0].as_u64().unwrap();
-            (&shared["value"], first, actions.len() as u64)
-        }
-        None => {
-            let index = usize::try_from(action - 1).unwrap();
-            (&list(strand, "actions")[index][column], action, 1)
-        }
+    if let Some(shared) = shared {
+        let actions = list(shared, "actions");
+        let first = actions[0].as_u64().unwrap();
+        (&shared["value"], first, actions.len() as u64)
+    } else {
+        let index = usize::try_from(action - 1).unwrap();
+        (&list(strand, "actions")[index][column], action, 1)
     }
 }
 

@@ -43,63 +43,69 @@ pub(super) fn add(scratch: &mut Scratch<'_>, command: &Command) -> Result<Outcom
             source,
             before,
         } => {
+            let thing = Thing::Strand(*strand);
             let parent = Parent::Field(*field);
             Event::StrandAdded {
                 strand: *strand,
                 field: *field,
-                rank: newborn_rank(
-                    scratch,
-                    Thing::Strand(*strand),
-                    parent,
-                    before.map(Thing::Strand),
-                )?,
+                rank: newborn_rank(scratch, thing, parent, before.map(Thing::Strand))?,
                 title: checked_title(scratch, "strand", title)?,
                 source: checked_note(scratch, "source", source.as_deref())?,
             }
         }
-        Command::AddAction {
-            action,
-            strand,
-            wording,
-            before,
-        } => {
-            let thing = Thing::Action(*action);
-            let parent = Parent::Strand(*strand);
-            let rank = newborn_rank(scratch, thing, parent, before.map(Thing::Action))?;
-            let copies = copies_beside(scratch, *action, parent, before.map(Thing::Action))?;
-            Event::ActionAdded {
-                action: *action,
-                strand: *strand,
-                rank,
-                wording: checked_title(scratch, "action", wording)?,
-                copies,
-            }
-        }
-        Command::AddColumn {
-            column,
-            key,
-            heading,
-            kind,
-            footnote,
-            before,
-        } => {
-            let thing = Thing::Column(*column);
-            let rank = newborn_rank(scratch, thing, Parent::Columns, before.map(Thing::Column))?;
-            require_free_key(scratch.head(), key)?;
-            Event::ColumnAdded {
-                column: *column,
-                key: key.clone(),
-                kind: *kind,
-                rank,
-                heading: checked_title(scratch, "column", heading)?,
-                footnote: checked_note(scratch, "footnote", footnote.as_deref())?,
-            }
-        }
-        _ => unreachable!("only commands that add are handed over"),
+        Command::AddAction { .. } => added_action(scratch, command)?,
+        _ => added_column(scratch, command)?,
     };
     let subjects = newborn_subjects(scratch, &event);
     scratch.emit(event, subjects)?;
     Ok(Outcome::Applied)
+}
+
+fn added_action(scratch: &Scratch<'_>, command: &Command) -> Result<Event, Stop> {
+    let Command::AddAction {
+        action,
+        strand,
+        wording,
+        before,
+    } = command
+    else {
+        unreachable!("only commands that add an action are handed over")
+    };
+    let thing = Thing::Action(*action);
+    let parent = Parent::Strand(*strand);
+    let before = before.map(Thing::Action);
+    Ok(Event::ActionAdded {
+        action: *action,
+        strand: *strand,
+        rank: newborn_rank(scratch, thing, parent, before)?,
+        copies: copies_beside(scratch, *action, parent, before)?,
+        wording: checked_title(scratch, "action", wording)?,
+    })
+}
+
+fn added_column(scratch: &Scratch<'_>, command: &Command) -> Result<Event, Stop> {
+    let Command::AddColumn {
+        column,
+        key,
+        heading,
+        kind,
+        footnote,
+        before,
+    } = command
+    else {
+        unreachable!("only commands that add a column are handed over")
+    };
+    let thing = Thing::Column(*column);
+    let rank = newborn_rank(scratch, thing, Parent::Columns, before.map(Thing::Column))?;
+    require_free_key(scratch.head(), key)?;
+    Ok(Event::ColumnAdded {
+        column: *column,
+        key: key.clone(),
+        kind: *kind,
+        rank,
+        heading: checked_title(scratch, "column", heading)?,
+        footnote: checked_note(scratch, "footnote", footnote.as_deref())?,
+    })
 }
 
 /// A short name or key: it begins with a letter and holds lower-case letters, digits, hyphens and underscores.

@@ -250,8 +250,7 @@ pub(super) fn conflict(
 fn content_of(held: &Stamped) -> CellContent {
     match &*held.value {
         Value::Text(content) => content.clone(),
-        Value::Words(words) => CellContent::of_words(words),
-        Value::Note(Some(words)) => CellContent::of_words(words),
+        Value::Words(words) | Value::Note(Some(words)) => CellContent::of_words(words),
         Value::Marking(marking) => CellContent::of_words(match marking {
             Marking::Public => "PUBLIC",
             Marking::Limite => "LIMITE",

@@ -178,6 +178,32 @@ pub(crate) fn story_day(index: i64, steps: usize) -> i64 {
 
 /// A road map as every history begins: a field, two strands, four actions, a column of each kind.
 pub(crate) fn opened(ids: &mut Ids) -> Log {
+    let commands = opening(ids);
+    let mut log = Log {
+        bounds: Bounds {
+            fields_max: 3,
+            strands_max: 4,
+            actions_max: 8,
+            columns_max: 4,
+            ..Bounds::default()
+        },
+        ..Log::default()
+    };
+    let request = Request {
+        commands,
+        base: Base::NOTHING,
+        effective: Some(day(0)),
+        capacity: Capacity::Secretariat,
+    };
+    let batch = request.batch(day(FIRST_RECORDED).previous());
+    match log.decide(&batch) {
+        Ok(decision) => log.append(&batch, &decision),
+        Err(rejection) => panic!("a road map can be opened: {rejection:?}"),
+    }
+    log
+}
+
+fn opening(ids: &mut Ids) -> Vec<Command> {
     let (field, one, two) = (
         FieldId(ids.fresh()),
         StrandId(ids.fresh()),
@@ -228,26 +254,5 @@ pub(crate) fn opened(ids: &mut Ids) -> Log {
             before: None,
         });
     }
-    let mut log = Log {
-        bounds: Bounds {
-            fields_max: 3,
-            strands_max: 4,
-            actions_max: 8,
-            columns_max: 4,
-            ..Bounds::default()
-        },
-        ..Log::default()
-    };
-    let request = Request {
-        commands,
-        base: Base::NOTHING,
-        effective: Some(day(0)),
-        capacity: Capacity::Secretariat,
-    };
-    let batch = request.batch(day(FIRST_RECORDED).previous());
-    match log.decide(&batch) {
-        Ok(decision) => log.append(&batch, &decision),
-        Err(rejection) => panic!("a road map can be opened: {rejection:?}"),
-    }
-    log
+    commands
 }

@@ -34,7 +34,7 @@ async fn different_cells_never_conflict_however_stale_their_base() {
     let version = world.now().await.version;
     assert_eq!(
         version.0,
-        opened.published.moment.version.0 + ACTIONS as u64
+        opened.published.moment.version.0 + u64::try_from(ACTIONS).unwrap()
     );
 }
 

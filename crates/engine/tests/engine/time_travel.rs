@@ -43,7 +43,7 @@ async fn busy_world(log: Arc<MemoryLog>, seed: u64, edits: u64) -> World {
     world.open().await;
     let mut dice = Dice(seed);
     for edit in 0..edits {
-        let number = u128::from(dice.below(ACTIONS as u64));
+        let number = u128::from(dice.below(u64::try_from(ACTIONS).unwrap()));
         let text = format!("edit {edit}");
         if dice.below(3) == 0 {
             world

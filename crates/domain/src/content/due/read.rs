@@ -262,18 +262,18 @@ fn single(tokens: &[Token]) -> Option<DueTerm> {
 fn part_of_year(tokens: &[Token]) -> Option<DueTerm> {
     let mut bare: Vec<Token> = tokens.to_vec();
     bare.retain(|token| !matches!(token, Token::Dash | Token::Slash));
-    let (unit, one, other) = match *bare.as_slice() {
-        [
-            unit @ (Token::Quarter | Token::Half),
-            Token::Number(one),
-            Token::Number(other),
-        ]
-        | [
-            Token::Number(one),
-            unit @ (Token::Quarter | Token::Half),
-            Token::Number(other),
-        ] => (unit, one, other),
-        _ => return None,
+    let ([
+        unit @ (Token::Quarter | Token::Half),
+        Token::Number(one),
+        Token::Number(other),
+    ]
+    | [
+        Token::Number(one),
+        unit @ (Token::Quarter | Token::Half),
+        Token::Number(other),
+    ]) = *bare.as_slice()
+    else {
+        return None;
     };
     let (year, part) = match one.year() {
         Some(year) => (year, other.small()?),

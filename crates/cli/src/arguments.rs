@@ -1,0 +1,296 @@
+//! The arguments of the command line: every command with its flags.
+//!
+//! It owns their shapes and the help text; what a flag overrides in the settings is told by `overrides`.
+//! Invariant: a flag that also is a setting has the setting's name.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::moment::MomentArgument;
+
+/// What stands below the help of every command.
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 failure, 2 wrong usage or settings, 3 not found, 4 refused or in conflict,
+5 the log is damaged, 6 the database or server is locked or unavailable.
+
+A MOMENT is one of: now, v17, 2015-06-30, \"2015-06-30 known 2015-07-15T10:00:00Z\",
+\"recorded 2015-07-15T10:00:00Z\", \"6183/2/15 REV 2\", 2015H1-LV, \"sealed 2015H1-LV\".
+
+Settings come from flags, then ROADBOOK_* variables, then roadbook.toml; see docs/operations.md.";
+
+/// Keeps a Council road map as a log: edited by several delegations at once, readable as of any past date.
+#[derive(Debug, Parser)]
+#[command(name = "roadbook", version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The settings file; without it `roadbook.toml` is read, if there is one here
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The database, as in `sqlite:FILE`; without it, that of the demonstration
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// What is logged on standard error, as in `info` or `warn,roadbook_server=debug`
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the road map of 2015 and what happened to it, on a database of its own
+    Demo(ListenArguments),
+    /// Serve a database
+    Serve(ServeArguments),
+    /// Open a road map from a YAML or JSON file
+    Import(ImportArguments),
+    /// Print a whole road map as YAML or JSON
+    Export(ExportArguments),
+    /// Print a road map as a table
+    Show(ShowArguments),
+    /// Follow the changes of a road map on a running server
+    Watch(WatchArguments),
+    /// Tell event by event what happened between two moments
+    Replay(ReplayArguments),
+    /// Print a development token, by which to sign in as an organisation
+    Token(TokenArguments),
+    /// Recompute every digest and compare every snapshot with a fresh fold
+    Verify(VerifyArguments),
+    /// Copy the database to a new file, also while it is served
+    Backup(BackupArguments),
+    /// Bring the database up to this version of the program
+    Migrate,
+    /// The settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Where to listen.
+#[derive(Debug, Args)]
+pub(crate) struct ListenArguments {
+    /// The address to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    pub(crate) listening: ListenArguments,
+    /// Accept development tokens and serve GraphiQL: whoever can read the secret can be anyone
+    #[arg(long)]
+    pub(crate) dev: bool,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// For whom the Secretariat records it; without it, the presidency that the file names
+    #[arg(long, value_name = "ORGANISATION")]
+    pub(crate) on_behalf_of: Option<String>,
+    /// The short name of the new road map; without it, the one in the file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) slug: Option<String>,
+    /// Print what was opened as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatArgument {
+    /// YAML, one paragraph in a line.
+    Yaml,
+    /// JSON, indented.
+    Json,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// The road map, by id or short name; may be left out if there is only one
+    #[arg(value_name = "ROADMAP")]
+    pub(crate) road_map: Option<String>,
+    /// The form
+    #[arg(long, value_enum, default_value = "yaml")]
+    pub(crate) format: FormatArgument,
+    /// The moment as of which it is exported
+    #[arg(long, value_name = "MOMENT", default_value = "now")]
+    pub(crate) at: MomentArgument,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// The road map, by id or short name; may be left out if there is only one
+    #[arg(value_name = "ROADMAP")]
+    pub(crate) road_map: Option<String>,
+    /// The moment as of which it is shown
+    #[arg(long, value_name = "MOMENT", default_value = "now")]
+    pub(crate) at: MomentArgument,
+    /// The width in characters; without it, that of the terminal
+    #[arg(long, value_name = "CHARACTERS")]
+    pub(crate) width: Option<usize>,
+}
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+pub(crate) struct WatchArguments {
+    /// The road map, by id or short name; may be left out if there is only one
+    #[arg(value_name = "ROADMAP")]
+    pub(crate) road_map: Option<String>,
+    /// Only the changes of this strand, as in B.5; may be given several times
+    #[arg(long = "strand", value_name = "LABEL")]
+    pub(crate) strands: Vec<String>,
+    /// The server; without it, the address that a server here listens on by default
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// The token to sign in with; without it, one is made if the signing secret is at hand
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// The cursor to begin after; without it, only what changes from now on is told
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) after: Option<String>,
+    /// End after this many changes
+    #[arg(long, value_name = "CHANGES")]
+    pub(crate) count: Option<u64>,
+    /// Print each change as one line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// The road map, by id or short name; may be left out if there is only one
+    #[arg(value_name = "ROADMAP")]
+    pub(crate) road_map: Option<String>,
+    /// Begin after this moment; without it, with the first event
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) from: Option<MomentArgument>,
+    /// End at this moment
+    #[arg(long, value_name = "MOMENT", default_value = "now")]
+    pub(crate) to: MomentArgument,
+    /// Print each event as one line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `token`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenArguments {
+    /// The organisation, as in LV, COM or GSC
+    #[arg(long, value_name = "CODE")]
+    pub(crate) organisation: String,
+    /// The person within it, as an opaque name
+    #[arg(long, value_name = "SUBJECT")]
+    pub(crate) person: Option<String>,
+    /// For how many days it is good
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=366))]
+    pub(crate) days: u32,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `backup`.
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    /// The file to write, which must not exist
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// What to do with the settings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the settings in force, secrets masked, and everything that is wrong with them
+    Check {
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Command {
+    /// Whether the command serves until it is stopped, and so tells of its work in the log.
+    pub(crate) const fn is_serving(&self) -> bool {
+        matches!(self, Self::Demo(_) | Self::Serve(_))
+    }
+}
+
+impl Arguments {
+    /// The flags that stand for settings: the setting, and what the flag says.
+    pub(crate) fn overrides(&self) -> Vec<(&'static str, String)> {
+        let listen = match &self.command {
+            Command::Demo(listening) => listening.listen.as_ref(),
+            Command::Serve(arguments) => arguments.listening.listen.as_ref(),
+            _ => None,
+        };
+        let (url, token) = match &self.command {
+            Command::Watch(arguments) => (arguments.url.as_ref(), arguments.token.as_ref()),
+            _ => (None, None),
+        };
+        [
+            ("database", self.common.database.as_ref()),
+            ("log", self.common.log.as_ref()),
+            ("listen", listen),
+            ("url", url),
+            ("token", token),
+        ]
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?.clone())))
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_well_formed_arguments() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_overrides_the_setting_of_its_name() {
+        let arguments = Arguments::parse_from([
+            "roadbook",
+            "demo",
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            "sqlite:x.db",
+        ]);
+        let expected = [("database", "sqlite:x.db"), ("listen", "127.0.0.1:0")];
+        let expected = expected.map(|(key, value)| (key, value.to_owned()));
+        assert_eq!(arguments.overrides(), expected);
+    }
+
+    #[test]
+    fn the_words_of_a_moment_are_one_argument() {
+        let words = ["roadbook", "show", "--at", "6183/2/15 REV 2"];
+        assert!(Arguments::try_parse_from(words).is_ok());
+        assert!(Arguments::try_parse_from(["roadbook", "show", "--at", "soon"]).is_err());
+    }
+}

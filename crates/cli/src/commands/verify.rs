@@ -1,0 +1,108 @@
+//! `roadbook verify`: proves that the log still holds what was appended, and that snapshots say the same.
+//!
+//! It owns the report; digests are checked by `store`, snapshots by `engine`.
+//! Invariant: nothing is repaired, and the first bad event is named.
+
+use roadbook_domain::RoadMapId;
+use roadbook_engine::{SnapshotsChecked, check_snapshots};
+use roadbook_store::{EventLog, Fault, Verified, VerifyError, verify_log};
+use serde_json::{Value as Json, json};
+
+use crate::arguments::VerifyArguments;
+use crate::database;
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::terminal::{self, Progress};
+
+/// Streams whose heads are read at once.
+const PAGE_HEADS: usize = 256;
+
+/// Runs the command.
+pub(crate) async fn run(arguments: &VerifyArguments, settings: &Settings) -> anyhow::Result<()> {
+    let store = database::open_read_only(settings).await?;
+    let verified = match digests(&*store).await {
+        Ok(verified) => verified,
+        Err(VerifyError::Fault(fault)) => return Err(damaged(arguments, &fault)),
+        Err(VerifyError::Store(error)) => return Err(error.into()),
+    };
+    let snapshots = match snapshots(&*store, settings.engine.page_events).await? {
+        Ok(snapshots) => snapshots,
+        Err(message) => {
+            let found = json!({ "verified": false, "problem": message });
+            return Err(report(arguments, &found, message));
+        }
+    };
+    let Verified {
+        streams,
+        events,
+        redacted,
+    } = verified;
+    let SnapshotsChecked { equal, skipped } = snapshots;
+    if arguments.json {
+        let found = json!({
+            "verified": true, "streams": streams, "events": events, "redacted": redacted,
+            "snapshots": equal, "snapshotsSkipped": skipped,
+        });
+        return terminal::print(&format!("{found}\n"));
+    }
+    terminal::print(&format!(
+        "verified {streams} road maps, {events} events ({redacted} of them redacted), \
+         {equal} snapshots ({skipped} skipped)\n"
+    ))
+}
+
+async fn digests(log: &dyn EventLog) -> Result<Verified, VerifyError> {
+    let mut line = Progress::new("recomputing digests");
+    verify_log(log, &mut |progress| {
+        line.reached(progress.version.0, progress.head.0)
+    })
+    .await
+}
+
+/// Compares the snapshots of every stream with fresh folds; the inner error names the first that differs.
+async fn snapshots(
+    log: &dyn EventLog,
+    page_events: usize,
+) -> anyhow::Result<Result<SnapshotsChecked, String>> {
+    let mut line = Progress::new("comparing snapshots");
+    let mut total = SnapshotsChecked::default();
+    let mut after = None;
+    loop {
+        let heads = log.heads(after, PAGE_HEADS).await?;
+        for (done, head) in heads.iter().enumerate() {
+            line.reached(done as u64, heads.len() as u64);
+            match check_snapshots(log, RoadMapId(head.stream_id.0), page_events).await? {
+                Ok(checked) => {
+                    total.equal += checked.equal;
+                    total.skipped += checked.skipped;
+                }
+                Err(fault) => return Ok(Err(format!("stream {}: {fault}", head.stream_id))),
+            }
+        }
+        match heads.last() {
+            Some(last) if heads.len() == PAGE_HEADS => after = Some(last.stream_id),
+            _ => return Ok(Ok(total)),
+        }
+    }
+}
+
+fn damaged(arguments: &VerifyArguments, fault: &Fault) -> anyhow::Error {
+    let found = json!({
+        "verified": false, "roadMap": fault.stream.0, "version": fault.version.0,
+        "problem": fault.problem.to_string(),
+    });
+    report(arguments, &found, format!("the first bad event: {fault}"))
+}
+
+/// Tells a script what was found; people read the error.
+fn report(arguments: &VerifyArguments, found: &Json, message: String) -> anyhow::Error {
+    let printed = if arguments.json {
+        terminal::print(&format!("{found}\n"))
+    } else {
+        Ok(())
+    };
+    match printed {
+        Ok(()) => Failure::Damaged(message).into(),
+        Err(error) => error,
+    }
+}

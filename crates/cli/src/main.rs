@@ -1,0 +1,80 @@
+//! The binary `roadbook`: reads its arguments and settings, runs one command, and ends with a code that scripts can read.
+//!
+//! Read in this order: [`arguments`] says what can be asked, [`settings`] where the rest comes from, [`wiring`] puts
+//! log and engine together, and each file in [`commands`] is one command.
+//!
+//! It decides nothing about road maps. Invariant: the environment is read here and in no other crate.
+
+mod arguments;
+mod backoff;
+mod client;
+mod commands;
+mod database;
+mod demonstration;
+mod environment;
+mod failure;
+mod logging;
+mod moment;
+mod secret;
+mod serving;
+mod settings;
+mod telling;
+mod terminal;
+mod tokens;
+mod wiring;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+use crate::commands::{
+    backup, config, demo, export, import, migrate, replay, serve, show, token, verify, watch,
+};
+use crate::settings::Settings;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the output, `head` for one, has had enough of it.
+        Err(error) if terminal::is_closed_output(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::say(&format!("error: {error:#}"));
+            ExitCode::from(failure::exit_code(&error))
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let sources = settings::Sources::of(arguments);
+    if let Command::Config(command) = &arguments.command {
+        return config::run(command, &sources);
+    }
+    let settings = sources.settings()?;
+    logging::start(&settings, arguments.command.is_serving())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the threads could not be started")?;
+    runtime.block_on(dispatch(&arguments.command, &settings))
+}
+
+async fn dispatch(command: &Command, settings: &Settings) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(_) => demo::run(settings).await,
+        Command::Serve(arguments) => serve::run(arguments, settings).await,
+        Command::Import(arguments) => import::run(arguments, settings).await,
+        Command::Export(arguments) => export::run(arguments, settings).await,
+        Command::Show(arguments) => show::run(arguments, settings).await,
+        Command::Watch(arguments) => watch::run(arguments, settings).await,
+        Command::Replay(arguments) => replay::run(arguments, settings).await,
+        Command::Token(arguments) => token::run(arguments, settings),
+        Command::Verify(arguments) => verify::run(arguments, settings).await,
+        Command::Backup(arguments) => backup::run(arguments, settings).await,
+        Command::Migrate => migrate::run(settings).await,
+        // Answered before the settings are required to be whole.
+        Command::Config(_) => Ok(()),
+    }
+}

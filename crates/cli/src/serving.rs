@@ -1,0 +1,119 @@
+//! Serving: an address, the schema behind the transport, and a stop that loses nothing.
+//!
+//! It owns what `demo` and `serve` share. Invariant: when it returns, every request in flight was answered or refused,
+//! and the log is closed.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use roadbook_graphql::Schema;
+use roadbook_server::DevelopmentTokens;
+use tokio::net::TcpListener;
+
+use crate::failure::Failure;
+use crate::settings::Settings;
+use crate::terminal;
+use crate::wiring::Wired;
+
+/// An address that was bound, and where it is reached.
+pub(crate) struct Listening {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listening {
+    /// Binds the address of the settings.
+    pub(crate) async fn bind(settings: &Settings) -> anyhow::Result<Self> {
+        let bound = TcpListener::bind(&settings.listen).await;
+        let listener = bound.map_err(|error| unavailable(&settings.listen, &error))?;
+        let address = listener
+            .local_addr()
+            .context("the address cannot be read")?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where a browser on this machine finds the server.
+    pub(crate) fn url(&self) -> String {
+        if self.address.ip().is_unspecified() {
+            return format!("http://localhost:{}", self.address.port());
+        }
+        format!("http://{}", self.address)
+    }
+
+    /// Serves until the process is told to stop, and stops: first the transport, then the engine, then the database.
+    pub(crate) async fn serve(
+        self,
+        wired: Wired,
+        schema: Schema,
+        tokens: DevelopmentTokens,
+        settings: &Settings,
+        stop: Stop,
+    ) -> anyhow::Result<()> {
+        let mut transport = settings.server.clone();
+        // There is no other way to sign in yet, so whoever serves also wants the page to try things out.
+        transport.graphiql = true;
+        let router =
+            roadbook_server::router(schema, Arc::new(tokens), transport, Arc::new(|| true));
+        tracing::info!(address = %self.address, "serving");
+        let served =
+            roadbook_server::serve(self.listener, router, &settings.server, stop.asked()).await;
+        tracing::info!("stopping");
+        wired.close().await?;
+        served.context("the server failed")
+    }
+}
+
+fn unavailable(address: &str, error: &io::Error) -> Failure {
+    Failure::Unavailable(format!("{address} cannot be listened on: {error}"))
+}
+
+/// The wish of the operator to stop: an interrupt from the terminal, or a termination.
+///
+/// It is made before the address is announced, so that a stop right after that is heard.
+pub(crate) struct Stop {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    /// Begins to listen for it.
+    #[cfg(unix)]
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).context("signals cannot be listened for");
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    /// Begins to listen for it.
+    #[cfg(not(unix))]
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Comes to an end when it is wished. What can be said of it is said on standard error.
+    #[cfg(unix)]
+    pub(crate) async fn asked(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        terminal::say("stopping: what is in flight is answered first");
+    }
+
+    /// Comes to an end when it is wished. What can be said of it is said on standard error.
+    #[cfg(not(unix))]
+    pub(crate) async fn asked(self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a signal nobody could stop it gently; it goes on until it is ended.
+            std::future::pending::<()>().await;
+        }
+        terminal::say("stopping: what is in flight is answered first");
+    }
+}

@@ -1,0 +1,172 @@
+//! Settings: everything that an operator may set, as one struct.
+//!
+//! It owns the keys of the binary itself and gathers those of the crates; where they are read from is `sources`.
+//! Invariant: every key has a default, so that no settings at all start a demonstration.
+
+mod sources;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::database::{DatabaseUrl, StoreSettings};
+use crate::logging;
+
+pub(crate) use sources::{Problem, Sources};
+
+/// Where a server listens unless told otherwise: for this machine alone.
+const LISTEN: &str = "127.0.0.1:8080";
+
+/// What stands in place of a secret wherever settings are printed.
+const MASK: &str = "********";
+
+/// Numbers that may be 0. Any other that is 0 would leave no room for anything.
+const MAY_BE_ZERO: &[&str] = &[
+    "engine.retries_max",
+    "engine.feed_fallbacks_max",
+    "engine.past_states_max",
+    "engine.recent_states_max",
+    "server.grace_ms",
+    "server.drain_quiet_ms",
+];
+
+/// The settings of the process.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// The database, as in `sqlite:FILE`. None: that of the demonstration, except for `serve`.
+    pub(crate) database: Option<DatabaseUrl>,
+    /// The address that a server listens on; port 0 picks a free one.
+    pub(crate) listen: String,
+    /// What is logged. None: `info` while serving, else `warn`.
+    pub(crate) log: Option<String>,
+    /// The server that `watch` speaks to. None: the address of `listen`.
+    pub(crate) url: Option<String>,
+    /// The token that `watch` signs in with.
+    pub(crate) token: Option<Secret>,
+    /// A file that holds that token.
+    pub(crate) token_file: Option<PathBuf>,
+    /// The file with the secret that signs development tokens. None: beside the database file.
+    pub(crate) token_secret_file: Option<PathBuf>,
+    /// Queues, snapshots and bounds of the engine.
+    pub(crate) engine: roadbook_engine::Settings,
+    /// The database's cache and waits.
+    pub(crate) store: StoreSettings,
+    /// The transport.
+    pub(crate) server: roadbook_server::Settings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            database: None,
+            listen: LISTEN.to_owned(),
+            log: None,
+            url: None,
+            token: None,
+            token_file: None,
+            token_secret_file: None,
+            engine: roadbook_engine::Settings::default(),
+            store: StoreSettings::default(),
+            server: roadbook_server::Settings::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// The database to work on: the one that is set, else the demonstration's.
+    pub(crate) fn database(&self) -> DatabaseUrl {
+        self.database
+            .clone()
+            .unwrap_or_else(DatabaseUrl::demonstration)
+    }
+
+    /// The file with the secret that signs development tokens.
+    pub(crate) fn token_secret_file(&self) -> PathBuf {
+        match &self.token_secret_file {
+            Some(file) => file.clone(),
+            None => self.database().secret_file(),
+        }
+    }
+
+    /// Every setting by its path, secrets masked.
+    pub(crate) fn flat(&self) -> Vec<(String, serde_json::Value)> {
+        sources::flat(self)
+    }
+
+    /// What is wrong although every key is known and of the right kind.
+    fn contradictions(&self) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        if let Some(Err(message)) = self.log.as_deref().map(logging::filter) {
+            found.push(("log", message));
+        }
+        if self
+            .listen
+            .rsplit_once(':')
+            .is_none_or(|(_, port)| port.parse::<u16>().is_err())
+        {
+            let message = format!(
+                "\"{}\" is no address with a port, as in {LISTEN}",
+                self.listen
+            );
+            found.push(("listen", message));
+        }
+        if self.token.is_some() && self.token_file.is_some() {
+            found.push((
+                "token_file",
+                "a token is given besides; leave one of them out".to_owned(),
+            ));
+        }
+        found
+    }
+}
+
+/// A secret: never printed, neither for people nor for machines.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// The secret itself, for where it is used.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(MASK)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(MASK)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_masked_in_every_print() {
+        let settings = Settings {
+            token: Some(Secret("open sesame".to_owned())),
+            ..Settings::default()
+        };
+        let json = serde_json::to_string(&settings).unwrap();
+        assert!(!json.contains("sesame") && json.contains(MASK));
+        assert!(!format!("{settings:?}").contains("sesame"));
+    }
+
+    #[test]
+    fn the_secret_stands_beside_the_database_unless_told_otherwise() {
+        let mut settings = Settings::default();
+        let beside = PathBuf::from("roadbook-demo.db.secret");
+        assert_eq!(settings.token_secret_file(), beside);
+        settings.token_secret_file = Some(PathBuf::from("elsewhere"));
+        assert_eq!(settings.token_secret_file(), PathBuf::from("elsewhere"));
+    }
+}

@@ -1,0 +1,117 @@
+//! Wiring: a store and an engine on it, to write or only to read.
+//!
+//! It owns how the parts are put together and taken apart, and how a road map is found by its name.
+//! Invariant: what is wired to read changes nothing in the database.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use roadbook_domain::RoadMapId;
+use roadbook_engine::{Engine, RandomIds, RoadMap, SystemClock};
+use roadbook_store::EventLog;
+
+use crate::database::{self, Store};
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// Road maps looked through at once when one is searched by its short name.
+const PAGE_ROAD_MAPS: usize = 100;
+/// Short names listed at most when the choice is left to the caller.
+const NAMES_LISTED_MAX: usize = 20;
+
+/// A store with an engine on it.
+pub(crate) struct Wired {
+    pub(crate) store: Arc<Store>,
+    pub(crate) engine: Arc<Engine>,
+}
+
+impl Wired {
+    /// Opens the database to write.
+    pub(crate) async fn to_write(settings: &Settings) -> anyhow::Result<Self> {
+        Self::on(database::open(settings).await?, settings).await
+    }
+
+    /// Opens the database to read. It needs no closing: the engine writes only what a writer or a stop gives it.
+    pub(crate) async fn to_read(settings: &Settings) -> anyhow::Result<Self> {
+        Self::on(database::open_read_only(settings).await?, settings).await
+    }
+
+    async fn on(store: Arc<Store>, settings: &Settings) -> anyhow::Result<Self> {
+        let log: Arc<dyn EventLog> = Arc::<Store>::clone(&store);
+        let engine = Engine::start(
+            log,
+            Arc::new(SystemClock),
+            Arc::new(RandomIds),
+            settings.engine.clone(),
+        );
+        Ok(Self {
+            engine: engine.await.context("the engine could not start")?,
+            store,
+        })
+    }
+
+    /// Stops the engine, so that all it took on is answered, and then closes the database.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        self.engine.stop().await;
+        self.store
+            .close()
+            .await
+            .context("the database could not be closed")
+    }
+
+    /// The road map of an id or short name; without a name the only one there is.
+    pub(crate) async fn road_map(&self, name: Option<&str>) -> anyhow::Result<Arc<RoadMap>> {
+        find_road_map(&self.engine, name).await
+    }
+}
+
+/// The road map of an id or short name; without a name the only one there is.
+pub(crate) async fn find_road_map(
+    engine: &Engine,
+    name: Option<&str>,
+) -> anyhow::Result<Arc<RoadMap>> {
+    if let Some(id) = name.and_then(|name| name.parse().ok())
+        && let Some(road_map) = engine.road_map(RoadMapId(id)).await?
+    {
+        return Ok(road_map);
+    }
+    let fits = |road_map: &RoadMap| name.is_none_or(|name| road_map.current().state.slug() == name);
+    let mut found: Vec<Arc<RoadMap>> = Vec::new();
+    let mut after = None;
+    loop {
+        let page = engine.road_maps(after, PAGE_ROAD_MAPS).await?;
+        let full = page.len() == PAGE_ROAD_MAPS;
+        after = page.last().map(|road_map| road_map.id());
+        found.extend(page.into_iter().filter(|road_map| fits(road_map)));
+        if !full || found.len() > NAMES_LISTED_MAX {
+            break;
+        }
+    }
+    match (found.pop(), name) {
+        (Some(road_map), _) if found.is_empty() => Ok(road_map),
+        (Some(road_map), name) => {
+            found.push(road_map);
+            Err(ambiguous(name, &found).into())
+        }
+        (None, Some(name)) => {
+            let message = format!("there is no road map with the id or short name \"{name}\"");
+            Err(Failure::NotFound(message).into())
+        }
+        (None, None) => {
+            let message = "the database holds no road map".to_owned();
+            Err(Failure::NotFound(message).into())
+        }
+    }
+}
+
+fn ambiguous(name: Option<&str>, found: &[Arc<RoadMap>]) -> Failure {
+    let names: Vec<String> = found
+        .iter()
+        .take(NAMES_LISTED_MAX)
+        .map(|road_map| match name {
+            None => road_map.current().state.slug().to_owned(),
+            Some(_) => road_map.id().to_string(),
+        })
+        .collect();
+    Failure::Usage(format!("which road map? There are {}", names.join(", ")))
+}

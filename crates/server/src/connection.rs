@@ -1,0 +1,22 @@
+//! What a request knows of the connection it came on: whether the server is stopping, and the place it holds.
+//!
+//! Invariant: a socket keeps the place of the connection that it grew out of until it is closed.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// One connection's share in the server. The default stands alone: it never stops and counts nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Connection {
+    /// Cancelled when the server begins to stop: finish, and take nothing new.
+    pub(crate) stopping: CancellationToken,
+    /// Cancelled when the grace is over: end now.
+    pub(crate) ended: CancellationToken,
+    /// The tasks that the server waits for.
+    pub(crate) tasks: TaskTracker,
+    /// Held, not read: the place among the connections comes free when the last holder ends.
+    pub(crate) _place: Option<Arc<OwnedSemaphorePermit>>,
+}

@@ -1,0 +1,136 @@
+//! A request that is refused before it executes: what went wrong, in the shape of a GraphQL error.
+//!
+//! Each transport decides how to send it. Invariant: a failure has errors and never data.
+
+use async_graphql::{ErrorExtensionValues, Pos, ServerError};
+
+use crate::identity::IdentityError;
+
+/// What kind of refusal it is; HTTP turns it into a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Not a well-formed GraphQL-over-HTTP request, whatever the document says.
+    BadRequest,
+    /// A well-formed request whose document or variables cannot be executed.
+    Document,
+    /// Nobody vouches for the caller.
+    Unauthenticated,
+    /// A mutation by GET.
+    MethodNotAllowed,
+    /// No media type that the client accepts.
+    NotAcceptable,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The body is too large.
+    BodyTooLarge,
+    /// The body is not JSON.
+    UnsupportedMediaType,
+    /// It ran for too long, or the server is stopping.
+    Unavailable,
+    /// A fault of the server.
+    Internal,
+}
+
+/// A refused request.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) cause: Cause,
+    pub(crate) errors: Vec<ServerError>,
+}
+
+impl Failure {
+    /// A refusal with one error, whose `extensions.code` is `code`.
+    pub(crate) fn new(cause: Cause, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            cause,
+            errors: vec![coded(ServerError::new(message, None), code)],
+        }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(Cause::BadRequest, "BAD_REQUEST", message)
+    }
+
+    /// A document that breaks a bound: the error names the rule, its bound and, when known, what was found.
+    pub(crate) fn beyond(rule: &str, bound: usize, what: &str) -> Self {
+        let mut error = coded(
+            ServerError::new(format!("{what} than {rule} = {bound} allows"), None),
+            "LIMIT_EXCEEDED",
+        );
+        if let Some(extensions) = &mut error.extensions {
+            extensions.set("rule", rule);
+            extensions.set("bound", bound as u64);
+        }
+        Self {
+            cause: Cause::Document,
+            errors: vec![error],
+        }
+    }
+
+    /// A document that is wrong at a place.
+    pub(crate) fn document(code: &str, message: impl Into<String>, place: Option<Pos>) -> Self {
+        Self {
+            cause: Cause::Document,
+            errors: vec![coded(ServerError::new(message, place), code)],
+        }
+    }
+
+    /// Errors that the executor found before it executed anything.
+    pub(crate) fn validation(errors: Vec<ServerError>) -> Self {
+        let errors = errors
+            .into_iter()
+            .map(|error| coded(error, "GRAPHQL_VALIDATION_FAILED"))
+            .collect();
+        Self {
+            cause: Cause::Document,
+            errors,
+        }
+    }
+
+    pub(crate) fn timeout(milliseconds: u64) -> Self {
+        Self::new(
+            Cause::Unavailable,
+            "TIMEOUT",
+            format!(
+                "the operation ran longer than {milliseconds} ms; a mutation may have taken effect all the same"
+            ),
+        )
+    }
+
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            Cause::Internal,
+            "INTERNAL_SERVER_ERROR",
+            "the server failed to execute the operation",
+        )
+    }
+
+    /// The code of the first error, for logs.
+    pub(crate) fn code(&self) -> String {
+        self.errors
+            .first()
+            .and_then(|error| error.extensions.as_ref()?.get("code"))
+            .and_then(|code| match code {
+                async_graphql::Value::String(code) => Some(code.clone()),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        Self::new(Cause::Unauthenticated, "UNAUTHENTICATED", error.to_string())
+    }
+}
+
+/// The error with a code, unless it has one already.
+fn coded(mut error: ServerError, code: &str) -> ServerError {
+    let extensions = error
+        .extensions
+        .get_or_insert_with(ErrorExtensionValues::default);
+    if extensions.get("code").is_none() {
+        extensions.set("code", code);
+    }
+    error
+}

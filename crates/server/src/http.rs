@@ -1,0 +1,159 @@
+//! GraphQL over HTTP: one operation per request, by GET for queries and by POST for queries and mutations.
+//!
+//! A foreign page cannot make a browser send a request that executes: the token travels in `Authorization` and
+//! a POST is `application/json`, and neither can be sent across sites without a preflight, which is never granted.
+//! Invariant: nothing is read of a body before its caller is verified, and a mutation never runs by GET.
+
+mod body;
+mod reply;
+
+use async_graphql::Executor;
+use async_graphql::parser::types::OperationType;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::request::Parts;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+use crate::Viewer;
+use crate::failure::{Cause, Failure};
+use crate::identity::{self, Identity, IdentityError};
+use crate::negotiation::{MediaType, negotiate};
+use crate::operation::Ending;
+use crate::parameters::{self, Parameters};
+use crate::transport::Transport;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Get,
+    Post,
+}
+
+/// Answers a GET: the parameters are in the URL.
+pub(crate) async fn get<E: Executor>(transport: &Transport<E>, request: Request) -> Response {
+    let Some(media_type) = negotiate(request.headers()) else {
+        return not_acceptable();
+    };
+    reply::respond(
+        get_outcome(transport, &request.into_parts().0).await,
+        media_type,
+    )
+}
+
+async fn get_outcome<E: Executor>(
+    transport: &Transport<E>,
+    request: &Parts,
+) -> Result<async_graphql::Response, Failure> {
+    let viewer = verify(&*transport.identity, &request.headers)?;
+    let parameters = parameters::from_url(
+        request.uri.query().unwrap_or_default(),
+        &transport.settings.limits,
+    )?;
+    run(transport, Method::Get, parameters, viewer).await
+}
+
+/// Answers a POST: the parameters are a JSON object in the body.
+pub(crate) async fn post<E: Executor>(transport: &Transport<E>, request: Request) -> Response {
+    let Some(media_type) = negotiate(request.headers()) else {
+        return not_acceptable();
+    };
+    reply::respond(post_outcome(transport, request).await, media_type)
+}
+
+async fn post_outcome<E: Executor>(
+    transport: &Transport<E>,
+    request: Request,
+) -> Result<async_graphql::Response, Failure> {
+    let limits = &transport.settings.limits;
+    require_json(request.headers())?;
+    let viewer = verify(&*transport.identity, request.headers())?;
+    let bytes = body::read(request.into_body(), limits).await?;
+    let parameters = parameters::from_json(&bytes, limits)?;
+    drop(bytes);
+    run(transport, Method::Post, parameters, viewer).await
+}
+
+async fn run<E: Executor>(
+    transport: &Transport<E>,
+    method: Method,
+    parameters: Parameters,
+    viewer: Viewer,
+) -> Result<async_graphql::Response, Failure> {
+    let operation = transport.operations.prepare(parameters, viewer).await?;
+    let refusal = match (operation.kind, method) {
+        (OperationType::Subscription, _) => Some(Failure::new(
+            Cause::BadRequest,
+            "SUBSCRIPTION_OVER_HTTP",
+            "subscriptions are served over WebSocket, by the subprotocol graphql-transport-ws at this same path",
+        )),
+        (OperationType::Mutation, Method::Get) => Some(Failure::new(
+            Cause::MethodNotAllowed,
+            "MUTATION_BY_GET",
+            "a mutation cannot be sent by GET: use POST",
+        )),
+        _ => None,
+    };
+    let outcome = match refusal {
+        Some(failure) => Err(failure),
+        None => {
+            transport
+                .operations
+                .execute(operation.request)
+                .instrument(operation.trace.span())
+                .await
+        }
+    };
+    operation.trace.end(&Ending::of(&outcome));
+    outcome
+}
+
+fn verify(identity: &dyn Identity, headers: &HeaderMap) -> Result<Viewer, Failure> {
+    let value = headers.get(AUTHORIZATION).ok_or(IdentityError::Missing)?;
+    let value = value.to_str().map_err(|_| IdentityError::Malformed)?;
+    Ok(identity.verify(identity::bearer(value)?)?.viewer)
+}
+
+/// Only JSON, said to be JSON: a form or plain text is what a foreign page could send without asking.
+fn require_json(headers: &HeaderMap) -> Result<(), Failure> {
+    let unsupported = |message: &str| {
+        Failure::new(
+            Cause::UnsupportedMediaType,
+            "UNSUPPORTED_MEDIA_TYPE",
+            message,
+        )
+    };
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(unsupported("expected one Content-Type: application/json"));
+    };
+    let mut parts = value.to_str().unwrap_or_default().split(';').map(str::trim);
+    if !parts
+        .next()
+        .unwrap_or_default()
+        .eq_ignore_ascii_case("application/json")
+    {
+        return Err(unsupported("expected Content-Type: application/json"));
+    }
+    for parameter in parts {
+        let (key, charset) = parameter.split_once('=').unwrap_or((parameter, ""));
+        if key.trim().eq_ignore_ascii_case("charset")
+            && !charset
+                .trim()
+                .trim_matches('"')
+                .eq_ignore_ascii_case("utf-8")
+        {
+            return Err(unsupported("expected charset=utf-8"));
+        }
+    }
+    Ok(())
+}
+
+fn not_acceptable() -> Response {
+    let failure = Failure::new(
+        Cause::NotAcceptable,
+        "NOT_ACCEPTABLE",
+        "expected Accept: application/graphql-response+json or application/json",
+    );
+    reply::respond(Err(failure), MediaType::Json)
+}

@@ -1,0 +1,40 @@
+//! The transport of Roadbook: GraphQL over HTTP and over WebSocket, identity, limits, health and graceful stop.
+//!
+//! ```text
+//! serve ─► connection ─► transport ─┬─► http ───┬─► operation ─► executor
+//!                                   └─► socket ─┘
+//! ```
+//!
+//! [`serve()`] accepts connections, bounds them and stops them; [`router`] says which path answers what.
+//! HTTP statuses and close codes are decided here and nowhere else; what an operation means is not known here.
+
+mod settings;
+
+mod identity;
+
+mod connection;
+mod serve;
+mod stall;
+
+mod graphiql;
+mod headers;
+mod health;
+mod transport;
+
+mod http;
+mod negotiation;
+mod socket;
+
+mod coercion;
+mod digest;
+mod document;
+mod failure;
+mod operation;
+mod parameters;
+mod persisted;
+
+pub use identity::{Credential, DevelopmentTokens, Identity, IdentityError, TokenError};
+pub use roadbook_graphql::Viewer;
+pub use serve::serve;
+pub use settings::{Limits, Settings};
+pub use transport::{Readiness, router};

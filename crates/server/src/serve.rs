@@ -1,0 +1,204 @@
+//! Accepting connections, bounding them, and stopping: the life of a server from its listener to its last task.
+//!
+//! What is served is the router's business.
+//! Invariant: when `serve` returns, every task that it started has ended.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_service::Service as _;
+
+use crate::connection::Connection;
+use crate::settings::{Limits, Settings};
+use crate::stall::StallGuard;
+
+/// Connections beyond the bound that are told so at once; beyond these, new ones wait in the listener's queue.
+const TURNED_AWAY_MAX: usize = 64;
+/// Wait before accepting again after the system refused, most often for want of file descriptors.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+/// hyper refuses a smaller buffer.
+const HEADER_BYTES_MIN: usize = 8192;
+
+/// Serves `router` on `listener` until `shutdown` is ready, then stops gracefully.
+///
+/// To stop is: accept nothing more; let requests in flight finish; let sockets finish their streams, complete them
+/// and close with 1001; after `settings.grace_ms` drop what is left. When this returns, all of that is over.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: &Settings,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let server = Server::new(router, settings);
+    server.accept(&listener, shutdown).await;
+    drop(listener);
+    server.stop(settings).await;
+    Ok(())
+}
+
+struct Server {
+    router: Router,
+    limits: Limits,
+    places: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
+    stopping: CancellationToken,
+    ended: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Server {
+    fn new(router: Router, settings: &Settings) -> Self {
+        let limits = settings.limits.clone();
+        Self {
+            router,
+            places: Arc::new(Semaphore::new(
+                limits.connections_max.min(Semaphore::MAX_PERMITS),
+            )),
+            turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
+            limits,
+            stopping: CancellationToken::new(),
+            ended: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    async fn accept(&self, listener: &TcpListener, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = &mut shutdown => return,
+                accepted = listener.accept() => accepted,
+            };
+            let stream = match accepted {
+                Ok((stream, _peer)) => stream,
+                Err(error) => {
+                    tracing::warn!(error = %error, "a connection could not be accepted");
+                    tokio::select! {
+                        () = &mut shutdown => return,
+                        () = tokio::time::sleep(ACCEPT_RETRY) => continue,
+                    }
+                }
+            };
+            // Answers are written whole; waiting to fill a segment would only delay them.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(error = %error, "a connection broke before it was served");
+                continue;
+            }
+            if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+                self.tasks.spawn(self.connection(
+                    stream,
+                    Some(Arc::new(place)),
+                    self.router.clone(),
+                ));
+                continue;
+            }
+            let place = tokio::select! {
+                () = &mut shutdown => return,
+                place = Arc::clone(&self.turned_away).acquire_owned() => place,
+            };
+            if let Ok(place) = place {
+                let away = Router::new().fallback(turn_away);
+                self.tasks
+                    .spawn(self.connection(stream, Some(Arc::new(place)), away));
+            }
+        }
+    }
+
+    /// Serves one connection to its end, or until it grows into a socket.
+    fn connection(
+        &self,
+        stream: TcpStream,
+        place: Option<Arc<tokio::sync::OwnedSemaphorePermit>>,
+        router: Router,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let connection = Connection {
+            stopping: self.stopping.clone(),
+            ended: self.ended.clone(),
+            tasks: self.tasks.clone(),
+            _place: place,
+        };
+        let stopping = self.stopping.clone();
+        let ended = self.ended.clone();
+        let stream = TokioIo::new(StallGuard::new(stream, self.limits.write_stall()));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(connection.clone());
+            let mut router = router.clone();
+            async move { Ok::<_, Infallible>(call(&mut router, request).await) }
+        });
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.header_read())
+            .max_buf_size(self.limits.header_bytes_max.max(HEADER_BYTES_MIN))
+            .serve_connection(stream, service)
+            .with_upgrades();
+        async move {
+            let mut serving = std::pin::pin!(serving);
+            let outcome = tokio::select! {
+                outcome = serving.as_mut() => outcome,
+                () = stopping.cancelled() => {
+                    serving.as_mut().graceful_shutdown();
+                    tokio::select! {
+                        outcome = serving.as_mut() => outcome,
+                        () = ended.cancelled() => return,
+                    }
+                }
+            };
+            if let Err(error) = outcome {
+                tracing::debug!(error = %error, "a connection ended early");
+            }
+        }
+    }
+
+    async fn stop(self, settings: &Settings) {
+        tracing::info!(grace_ms = settings.grace_ms, "stopping");
+        self.stopping.cancel();
+        self.tasks.close();
+        // Sockets say goodbye after the grace, so they get the time of the closing handshake on top of it.
+        let patience = settings.grace() + settings.limits.socket_close_wait();
+        if tokio::time::timeout(patience, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                connections = self.tasks.len(),
+                "dropping what did not finish in time"
+            );
+            self.ended.cancel();
+            self.tasks.wait().await;
+        }
+    }
+}
+
+async fn call(router: &mut Router, request: Request<Incoming>) -> Response<Body> {
+    // A router is always ready, and cannot fail.
+    match router.call(request.map(Body::new)).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+async fn turn_away() -> Response<Body> {
+    let headers = [
+        ("retry-after", "1"),
+        ("connection", "close"),
+        ("content-type", "application/json"),
+    ];
+    let body =
+        r#"{"errors":[{"message":"too many connections","extensions":{"code":"OVERLOADED"}}]}"#;
+    (StatusCode::SERVICE_UNAVAILABLE, headers, body).into_response()
+}

@@ -1,0 +1,71 @@
+//! What an operator may set about the transport: one struct, read once by the binary and handed down.
+//!
+//! It does not read files or the environment. Invariant: the defaults are safe on an open network.
+
+mod limits;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use limits::Limits;
+
+/// Settings of the transport. Every key may be left out; an unknown key is refused.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Serve the GraphiQL page at `/graphiql`. Default: no; it is for development and demonstration.
+    pub graphiql: bool,
+    /// Origins, such as `https://roadmaps.example.eu`, whose pages may open a socket besides pages of this host.
+    ///
+    /// A request without `Origin` does not come from a web page and is let through. Default: none.
+    pub allowed_origins: Vec<String>,
+    /// How long requests and streams in flight may go on after a stop was asked for, in milliseconds.
+    /// Default: 10 000.
+    pub grace_ms: u64,
+    /// A subscription that is silent this long while the server stops counts as drained, in milliseconds.
+    /// Default: 250.
+    pub drain_quiet_ms: u64,
+    /// Bounds on what clients may ask and hold.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            graphiql: false,
+            allowed_origins: Vec::new(),
+            grace_ms: 10_000,
+            drain_quiet_ms: 250,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn grace(&self) -> Duration {
+        Duration::from_millis(self.grace_ms)
+    }
+
+    pub(crate) fn drain_quiet(&self) -> Duration {
+        Duration::from_millis(self.drain_quiet_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+
+    #[test]
+    fn an_empty_table_gives_the_defaults() {
+        let settings: Settings = serde_json::from_str("{}").unwrap();
+        assert!(!settings.graphiql);
+        assert_eq!(settings.limits.body_bytes_max, 1_048_576);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error = serde_json::from_str::<Settings>(r#"{"limits":{"body_max":1}}"#).unwrap_err();
+        assert!(error.to_string().contains("body_max"), "{error}");
+    }
+}

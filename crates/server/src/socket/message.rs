@@ -1,0 +1,199 @@
+//! The messages of `graphql-transport-ws`: reading those of the client, writing ours.
+//!
+//! Invariant: a message is read whole or refused with 4400; nothing is guessed.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_graphql::{Response, ServerError};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::closing::Closing;
+
+/// Operation ids are echoed with every result; clients use a number or a UUID.
+const ID_BYTES_MAX: usize = 128;
+
+/// A message of the client.
+#[derive(Debug)]
+pub(super) enum Incoming<'a> {
+    /// `connection_init`, with the token if there is one.
+    Init { token: Option<String> },
+    /// `ping`, whose payload goes back with the pong.
+    Ping { payload: Option<&'a RawValue> },
+    /// `pong`: a sign of life.
+    Pong,
+    /// `subscribe`: an operation of any kind.
+    Subscribe { id: Arc<str>, payload: &'a RawValue },
+    /// `complete`: the client has enough of an operation.
+    Complete { id: Cow<'a, str> },
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    payload: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+struct InitPayload {
+    #[serde(default, rename = "Authorization", alias = "authorization")]
+    authorization: Option<String>,
+    #[serde(default)]
+    token: Option<String>,
+}
+
+/// Reads a message, or says why the socket must be closed.
+pub(super) fn read(text: &str) -> Result<Incoming<'_>, Closing> {
+    if !text.trim_start().starts_with('{') {
+        return Err(Closing::bad_message("A message must be a JSON object"));
+    }
+    let wire: Wire<'_> = serde_json::from_str(text)
+        .map_err(|_| Closing::bad_message("A message must be a JSON object with a type"))?;
+    match wire.kind.as_ref() {
+        "connection_init" => Ok(Incoming::Init {
+            token: token(map(wire.payload)?)?,
+        }),
+        "ping" => Ok(Incoming::Ping {
+            payload: map(wire.payload)?,
+        }),
+        "pong" => map(wire.payload).map(|_| Incoming::Pong),
+        "subscribe" => {
+            let id = id(wire.id)?.as_ref().into();
+            let payload = map(wire.payload)?
+                .ok_or_else(|| Closing::bad_message("A subscribe message needs a payload"))?;
+            Ok(Incoming::Subscribe { id, payload })
+        }
+        "complete" => Ok(Incoming::Complete { id: id(wire.id)? }),
+        _ => Err(Closing::bad_message("Unknown message type")),
+    }
+}
+
+fn id(id: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, Closing> {
+    match id {
+        Some(id) if !id.is_empty() && id.len() <= ID_BYTES_MAX => Ok(id),
+        _ => Err(Closing::bad_message(format!(
+            "An operation needs an id of 1 to {ID_BYTES_MAX} bytes"
+        ))),
+    }
+}
+
+/// A payload that is an object, or nothing.
+fn map(payload: Option<&RawValue>) -> Result<Option<&RawValue>, Closing> {
+    match payload {
+        Some(payload) if payload.get().starts_with('{') => Ok(Some(payload)),
+        None => Ok(None),
+        Some(payload) if payload.get() == "null" => Ok(None),
+        Some(_) => Err(Closing::bad_message("A payload must be an object")),
+    }
+}
+
+/// The token in `{"Authorization": "Bearer …"}` or `{"token": "…"}`.
+fn token(payload: Option<&RawValue>) -> Result<Option<String>, Closing> {
+    let Some(payload) = payload else {
+        return Ok(None);
+    };
+    let payload: InitPayload = serde_json::from_str(payload.get())
+        .map_err(|_| Closing::bad_message("The payload of connection_init is malformed"))?;
+    match payload.authorization {
+        Some(value) => crate::identity::bearer(&value)
+            .map(|token| Some(token.to_owned()))
+            .map_err(|error| Closing::forbidden(error.to_string())),
+        None => Ok(payload.token),
+    }
+}
+
+#[derive(Serialize)]
+struct Outgoing<'a, P> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<P>,
+}
+
+pub(super) fn ack() -> Utf8Bytes {
+    write::<()>("connection_ack", None, None)
+}
+
+pub(super) fn pong(payload: Option<&RawValue>) -> Utf8Bytes {
+    write("pong", None, payload)
+}
+
+pub(super) fn next(id: &str, response: &Response) -> Utf8Bytes {
+    write("next", Some(id), Some(response))
+}
+
+pub(super) fn error(id: &str, errors: &[ServerError]) -> Utf8Bytes {
+    write("error", Some(id), Some(errors))
+}
+
+pub(super) fn complete(id: &str) -> Utf8Bytes {
+    write::<()>("complete", Some(id), None)
+}
+
+fn write<P: Serialize>(kind: &'static str, id: Option<&str>, payload: Option<P>) -> Utf8Bytes {
+    serde_json::to_string(&Outgoing { kind, id, payload })
+        // Only a scalar of the schema that serialises to something else than JSON could come here; the client then
+        // sees an empty message, which its protocol takes for a broken server.
+        .unwrap_or_default()
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anything_else_than_a_known_message_is_4400() {
+        for text in [
+            "",
+            "nonsense",
+            "[]",
+            r#"["ping"]"#,
+            "{}",
+            r#"{"type":"start","id":"1"}"#,
+            r#"{"type":1}"#,
+            r#"{"type":"ping","payload":"text"}"#,
+            r#"{"type":"subscribe","payload":{"query":"{a}"}}"#,
+            r#"{"type":"subscribe","id":"","payload":{"query":"{a}"}}"#,
+            r#"{"type":"subscribe","id":"1"}"#,
+            r#"{"type":"subscribe","id":"1","payload":"{a}"}"#,
+            r#"{"type":"complete"}"#,
+            r#"{"type":"connection_init","payload":[]}"#,
+            r#"{"type":"connection_init","payload":{"token":1}}"#,
+        ] {
+            assert_eq!(read(text).unwrap_err().code, 4400, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_under_either_name() {
+        for payload in [
+            r#"{"Authorization":"Bearer abc"}"#,
+            r#"{"authorization":"bearer abc"}"#,
+            r#"{"token":"abc"}"#,
+        ] {
+            let text = format!(r#"{{"type":"connection_init","payload":{payload}}}"#);
+            let Incoming::Init { token } = read(&text).unwrap() else {
+                panic!()
+            };
+            assert_eq!(token.as_deref(), Some("abc"));
+        }
+    }
+
+    #[test]
+    fn an_overlong_id_is_refused() {
+        let text = format!(
+            r#"{{"type":"complete","id":"{}"}}"#,
+            "x".repeat(ID_BYTES_MAX + 1)
+        );
+        assert_eq!(read(&text).unwrap_err().code, 4400);
+    }
+}

@@ -1,0 +1,364 @@
+//! One open socket, from its first message to its close: the server's side of `graphql-transport-ws`.
+//!
+//! One task reads, writes and polls the streams, so a peer that reads slowly slows its own streams and nobody else.
+//! Invariant: no operation runs before the token was verified, and none after it has expired.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Executor, Response};
+use futures_util::stream::{self, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _};
+use serde_json::value::RawValue;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tracing::Instrument as _;
+
+use super::closing::{self, Closing};
+use super::deadlines::{Deadlines, Due};
+use super::message::{self, Incoming};
+use super::streams::{Item, Streams};
+use crate::Viewer;
+use crate::connection::Connection;
+use crate::failure::{Cause, Failure};
+use crate::identity::IdentityError;
+use crate::operation::{Ending, executed};
+use crate::parameters;
+use crate::transport::Transport;
+
+/// Results written before they are flushed together, if as many are ready at once.
+const FLUSHED_ITEMS_MAX: usize = 32;
+
+/// How far the conversation has come.
+enum Phase {
+    /// Before `connection_init`.
+    Opened,
+    /// After `connection_ack`.
+    Acknowledged(Viewer),
+    /// The server stops: what runs may finish until then.
+    Draining { until: Instant },
+}
+
+/// How the conversation goes on, or ends: with our close frame, or because the peer has gone (`None`).
+type Step = ControlFlow<Option<Closing>>;
+
+/// One socket.
+pub(super) struct Session<E, S> {
+    transport: Arc<Transport<E>>,
+    connection: Connection,
+    stream: WebSocketStream<S>,
+    streams: Streams,
+    deadlines: Deadlines,
+    phase: Phase,
+}
+
+enum Event {
+    Stop,
+    Due(Due),
+    Frame(Option<Result<Message, Error>>),
+    Item(Item),
+}
+
+impl<E, S> Session<E, S>
+where
+    E: Executor,
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    pub(super) fn new(
+        transport: &Arc<Transport<E>>,
+        connection: &Connection,
+        stream: WebSocketStream<S>,
+    ) -> Self {
+        let limits = &transport.settings.limits;
+        Self {
+            deadlines: Deadlines::new(
+                Instant::now() + limits.socket_init_wait(),
+                limits.socket_ping_interval(),
+                limits.socket_pong_wait(),
+            ),
+            transport: Arc::clone(transport),
+            connection: connection.clone(),
+            stream,
+            streams: Streams::default(),
+            phase: Phase::Opened,
+        }
+    }
+
+    /// Runs the conversation and closes the socket.
+    pub(super) async fn run(mut self) {
+        let closing = loop {
+            if let ControlFlow::Break(closing) = self.step().await {
+                break closing;
+            }
+        };
+        // Sources are let go before the goodbye, which a silent peer can draw out.
+        self.streams.close_all();
+        let wait = self.transport.settings.limits.socket_close_wait();
+        match closing {
+            Some(closing) => closing::close(self.stream, &closing, wait).await,
+            None => closing::hear_out(self.stream, wait).await,
+        }
+    }
+
+    async fn step(&mut self) -> Step {
+        let draining = matches!(self.phase, Phase::Draining { .. });
+        let idle = self.streams.is_idle();
+        // In this order, so that a peer that sends without pause cannot outrun a stop or a limit.
+        let event = tokio::select! {
+            biased;
+            () = self.connection.stopping.cancelled(), if !draining => Event::Stop,
+            due = self.deadlines.due() => Event::Due(due),
+            frame = self.stream.next() => Event::Frame(frame),
+            Some(item) = self.streams.next(), if !idle => Event::Item(item),
+        };
+        match event {
+            Event::Stop => self.stop().await,
+            Event::Due(due) => self.due(due).await,
+            Event::Frame(frame) => self.frame(frame).await,
+            Event::Item(item) => self.items(item).await,
+        }
+    }
+
+    async fn frame(&mut self, frame: Option<Result<Message, Error>>) -> Step {
+        let message = match frame {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => return Step::Break(Closing::for_error(&error)),
+            None => return Step::Break(None),
+        };
+        self.deadlines.heard();
+        match message {
+            Message::Text(text) => self.message(&text).await,
+            Message::Binary(_) => close(Closing::bad_message("Messages are text")),
+            Message::Close(_) => Step::Break(None),
+            // The library answers pings by itself.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Step::Continue(()),
+        }
+    }
+
+    async fn message(&mut self, text: &str) -> Step {
+        match message::read(text) {
+            Err(closing) => close(closing),
+            Ok(Incoming::Init { token }) => self.init(token.as_deref()).await,
+            Ok(Incoming::Ping { payload }) => self.send(message::pong(payload)).await,
+            Ok(Incoming::Pong) => Step::Continue(()),
+            Ok(Incoming::Subscribe { id, payload }) => self.subscribe(id, payload).await,
+            Ok(Incoming::Complete { id }) => {
+                self.streams.close(&id, &Ending::Cancelled);
+                self.finish_draining().await
+            }
+        }
+    }
+
+    async fn init(&mut self, token: Option<&str>) -> Step {
+        if !matches!(self.phase, Phase::Opened) {
+            return close(Closing::second_init());
+        }
+        let verified = token
+            .ok_or(IdentityError::Missing)
+            .and_then(|token| self.transport.identity.verify(token));
+        match verified {
+            Ok(credential) => {
+                self.phase = Phase::Acknowledged(credential.viewer);
+                self.deadlines.set_limit(
+                    credential
+                        .valid_for
+                        .and_then(|left| Instant::now().checked_add(left)),
+                );
+                self.send(message::ack()).await
+            }
+            Err(error) => close(Closing::forbidden(format!("Forbidden: {error}"))),
+        }
+    }
+
+    async fn subscribe(&mut self, id: Arc<str>, payload: &RawValue) -> Step {
+        let viewer = match &self.phase {
+            Phase::Opened => return close(Closing::unauthorized()),
+            Phase::Acknowledged(viewer) => viewer.clone(),
+            // The socket closes with 1001 in a moment, and the client tries again elsewhere by itself.
+            Phase::Draining { .. } => return Step::Continue(()),
+        };
+        if self.streams.contains(&id) {
+            return close(Closing::duplicate(&id));
+        }
+        let limits = &self.transport.settings.limits;
+        if self.streams.len() >= limits.socket_operations_max {
+            let failure = Failure::beyond(
+                "limits.socket_operations_max",
+                limits.socket_operations_max,
+                "the socket has more operations open",
+            );
+            return self.send(message::error(&id, &failure.errors)).await;
+        }
+        let parameters = match parameters::from_json(payload.get().as_bytes(), limits) {
+            Ok(parameters) => parameters,
+            // A payload of another shape is a message of another protocol.
+            Err(Failure {
+                cause: Cause::BadRequest,
+                errors,
+            }) => {
+                let reason = errors
+                    .into_iter()
+                    .next()
+                    .map(|error| error.message)
+                    .unwrap_or_default();
+                return close(Closing::bad_message(reason));
+            }
+            Err(failure) => return self.send(message::error(&id, &failure.errors)).await,
+        };
+        let operation = match self.transport.operations.prepare(parameters, viewer).await {
+            Ok(operation) => operation,
+            Err(failure) => return self.send(message::error(&id, &failure.errors)).await,
+        };
+        let results = if operation.kind == OperationType::Subscription {
+            self.transport
+                .operations
+                .executor()
+                .execute_stream(operation.request, None)
+                .map(executed)
+                .boxed()
+        } else {
+            let transport = Arc::clone(&self.transport);
+            let span = operation.trace.span();
+            let request = operation.request;
+            stream::once(
+                async move { transport.operations.execute(request).await }.instrument(span),
+            )
+            .boxed()
+        };
+        self.streams
+            .open(id, operation.kind, operation.trace, results);
+        Step::Continue(())
+    }
+
+    /// Writes an item and whatever else is ready, then flushes once.
+    async fn items(&mut self, first: Item) -> Step {
+        let mut next = Some(first);
+        let mut written = 0;
+        while let Some(item) = next {
+            if let Some(text) = self.item(item)
+                && let Err(error) = self.stream.feed(Message::Text(text)).await
+            {
+                return Step::Break(Closing::for_error(&error));
+            }
+            written += 1;
+            next = if written < FLUSHED_ITEMS_MAX {
+                self.streams.next_ready()
+            } else {
+                None
+            };
+        }
+        if let Err(error) = self.stream.flush().await {
+            return Step::Break(Closing::for_error(&error));
+        }
+        if let Phase::Draining { until } = self.phase {
+            self.deadlines.set_limit(Some(
+                until.min(Instant::now() + self.transport.settings.drain_quiet()),
+            ));
+        }
+        self.finish_draining().await
+    }
+
+    /// The message for an item, if there is one to send.
+    fn item(&mut self, item: Item) -> Option<Utf8Bytes> {
+        let Item { id, outcome } = item;
+        let Some(outcome) = outcome else {
+            return self.streams.finish(&id).then(|| message::complete(&id));
+        };
+        match outcome.and_then(|response| self.result(&id, &response)) {
+            Ok(text) => Some(text),
+            Err(failure) => {
+                self.streams.close(&id, &Ending::Refused(failure.code()));
+                Some(message::error(&id, &failure.errors))
+            }
+        }
+    }
+
+    fn result(&mut self, id: &str, response: &Response) -> Result<Utf8Bytes, Failure> {
+        let text = message::next(id, response);
+        let bytes_max = self.transport.settings.limits.socket_outgoing_bytes_max;
+        if text.len() > bytes_max {
+            return Err(Failure::beyond(
+                "limits.socket_outgoing_bytes_max",
+                bytes_max,
+                "the result is larger",
+            ));
+        }
+        if !response.errors.is_empty() {
+            self.streams.had_errors(id);
+        }
+        Ok(text)
+    }
+
+    async fn due(&mut self, due: Due) -> Step {
+        match (due, &self.phase) {
+            (Due::Limit, Phase::Opened) => close(Closing::init_timeout()),
+            (Due::Limit, Phase::Acknowledged(_)) => close(Closing::forbidden(format!(
+                "Forbidden: {}",
+                IdentityError::Expired
+            ))),
+            (Due::Limit, Phase::Draining { until }) => {
+                // Subscriptions have been silent; a query or mutation in flight gets all of the grace.
+                if self.streams.has_single_result() && Instant::now() < *until {
+                    self.deadlines.set_limit(Some(*until));
+                    Step::Continue(())
+                } else {
+                    self.say_goodbye().await
+                }
+            }
+            (Due::Ping, _) => match self.stream.send(Message::Ping(bytes::Bytes::new())).await {
+                Ok(()) => Step::Continue(()),
+                Err(error) => Step::Break(Closing::for_error(&error)),
+            },
+            // What came while a long write held us up is heard before the peer is called silent.
+            (Due::Silence, _) => match self.stream.next().now_or_never() {
+                Some(frame) => self.frame(frame).await,
+                None => close(Closing::silent()),
+            },
+        }
+    }
+
+    async fn stop(&mut self) -> Step {
+        let settings = &self.transport.settings;
+        let until = Instant::now() + settings.grace();
+        self.phase = Phase::Draining { until };
+        self.deadlines
+            .set_limit(Some(until.min(Instant::now() + settings.drain_quiet())));
+        self.finish_draining().await
+    }
+
+    /// Ends a draining socket as soon as nothing is open on it.
+    async fn finish_draining(&mut self) -> Step {
+        if matches!(self.phase, Phase::Draining { .. }) && self.streams.is_empty() {
+            self.say_goodbye().await
+        } else {
+            Step::Continue(())
+        }
+    }
+
+    async fn say_goodbye(&mut self) -> Step {
+        for id in self.streams.close_all() {
+            if let Err(error) = self
+                .stream
+                .feed(Message::Text(message::complete(&id)))
+                .await
+            {
+                return Step::Break(Closing::for_error(&error));
+            }
+        }
+        close(Closing::stopping())
+    }
+
+    async fn send(&mut self, text: Utf8Bytes) -> Step {
+        match self.stream.send(Message::Text(text)).await {
+            Ok(()) => Step::Continue(()),
+            Err(error) => Step::Break(Closing::for_error(&error)),
+        }
+    }
+}
+
+fn close(closing: Closing) -> Step {
+    Step::Break(Some(closing))
+}

@@ -1,0 +1,93 @@
+//! The router: which path is answered by what, and what all of them share.
+//!
+//! Invariant: `/graphql` is the only path that executes anything.
+
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Extension, Router};
+use tokio::sync::Semaphore;
+
+use crate::connection::Connection;
+use crate::identity::Identity;
+use crate::operation::Operations;
+use crate::settings::Settings;
+use crate::{graphiql, headers, health, http, socket};
+
+/// Says whether the process is ready for requests: asked on every `GET /health/ready`, so it must be cheap.
+pub type Readiness = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// What every request shares.
+pub(crate) struct Transport<E> {
+    pub(crate) operations: Operations<E>,
+    pub(crate) identity: Arc<dyn Identity>,
+    pub(crate) settings: Settings,
+    /// One permit for each open socket.
+    pub(crate) sockets: Arc<Semaphore>,
+}
+
+/// The whole transport over an executor: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql` if it is on.
+///
+/// Requests get their [`crate::Viewer`] as request data. Serve it with [`crate::serve`], which adds the bounds on
+/// connections and the graceful stop; under another server the router works without those.
+pub fn router<E: Executor>(
+    executor: E,
+    identity: Arc<dyn Identity>,
+    settings: Settings,
+    ready: Readiness,
+) -> Router {
+    let with_graphiql = settings.graphiql;
+    let transport = Arc::new(Transport {
+        operations: Operations::new(executor, &settings),
+        identity,
+        sockets: Arc::new(Semaphore::new(
+            settings.limits.sockets_max.min(Semaphore::MAX_PERMITS),
+        )),
+        settings,
+    });
+    let mut router = Router::new()
+        .route("/graphql", any(graphql::<E>))
+        .with_state(transport)
+        .route("/health/live", get(health::live))
+        .route(
+            "/health/ready",
+            get(move || async move { health::ready(&ready) }),
+        );
+    if with_graphiql {
+        router = router.merge(graphiql::router());
+    }
+    router
+        .fallback(not_found)
+        .layer(axum::middleware::map_response(headers::secure))
+}
+
+/// One path for both transports: an upgrade becomes a socket, the rest is GraphQL over HTTP.
+async fn graphql<E: Executor>(
+    State(transport): State<Arc<Transport<E>>>,
+    connection: Option<Extension<Connection>>,
+    request: Request,
+) -> Response {
+    if socket::wants_upgrade(request.headers()) {
+        let connection = connection
+            .map(|Extension(connection)| connection)
+            .unwrap_or_default();
+        return socket::upgrade(transport, connection, request);
+    }
+    match *request.method() {
+        Method::GET => http::get(&transport, request).await,
+        Method::POST => http::post(&transport, request).await,
+        _ => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            [(header::ALLOW, "GET, POST")],
+        )
+            .into_response(),
+    }
+}
+
+async fn not_found() -> StatusCode {
+    StatusCode::NOT_FOUND
+}

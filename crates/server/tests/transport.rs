@@ -1,0 +1,20 @@
+//! The transport over real sockets, driven by a plain HTTP client and by tokio-tungstenite, over a toy schema.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed expectation is a failed test"
+)]
+
+#[path = "transport/connections.rs"]
+mod connections;
+#[path = "transport/http.rs"]
+mod http;
+#[path = "transport/socket.rs"]
+mod socket;
+#[path = "transport/stop.rs"]
+mod stop;
+#[path = "transport/support.rs"]
+mod support;
+#[path = "transport/toy.rs"]
+mod toy;

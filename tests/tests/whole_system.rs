@@ -1,0 +1,35 @@
+//! Claims about the running binary: its API, its command line, and what survives when it is killed.
+//!
+//! Each test starts processes of its own, on free ports and in a folder of its own, and waits for what they say.
+//! The binary is the one that the same build made: `scripts/test` builds it first.
+//! Nothing here knows a crate of the workspace: what is claimed can be seen by any client.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails, also within what several tests share"
+)]
+
+#[path = "whole_system/api.rs"]
+mod api;
+#[path = "whole_system/http.rs"]
+mod http;
+#[path = "whole_system/load.rs"]
+mod load;
+#[path = "whole_system/output.rs"]
+mod output;
+#[path = "whole_system/running.rs"]
+mod running;
+
+#[path = "whole_system/command_line.rs"]
+mod command_line;
+#[path = "whole_system/demonstration.rs"]
+mod demonstration;
+#[path = "whole_system/durability.rs"]
+mod durability;
+#[path = "whole_system/keeping.rs"]
+mod keeping;
+#[path = "whole_system/stopping.rs"]
+mod stopping;
+#[path = "whole_system/watching.rs"]
+mod watching;
