@@ -27,7 +27,7 @@ const PATH: &str = "/graphql";
 /// How long opening a connection may take, up to the acknowledgement.
 const OPENING: Duration = Duration::from_secs(10);
 /// A server sends pings far more often than this: one that is silent for so long is gone.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// The longest message that is taken from a server, in bytes.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes read at once.

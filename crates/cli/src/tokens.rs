@@ -14,7 +14,7 @@ use crate::secret;
 use crate::settings::Settings;
 
 /// For how long a token lasts that a command makes for itself.
-const OWN_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const OWN_LIFETIME: Duration = Duration::from_hours(24);
 
 /// As whom a command signs in that needs no rights but to read.
 const OWN_ORGANISATION: &str = "GSC";
@@ -69,7 +69,7 @@ pub(crate) enum Credentials {
     /// A token that was given.
     Given(String),
     /// A secret by which a fresh token can be made whenever one is needed.
-    Signing(DevelopmentTokens),
+    Signing(Box<DevelopmentTokens>),
 }
 
 impl Credentials {
@@ -81,7 +81,7 @@ impl Credentials {
         if let Some(file) = &settings.token_file {
             return Ok(Self::Given(secret::read(file)?));
         }
-        Ok(Self::Signing(existing(settings)?))
+        Ok(Self::Signing(Box::new(existing(settings)?)))
     }
 
     /// A token for the next connection.

@@ -123,7 +123,7 @@ mod tests {
         let reading = async {
             let mut taken = [0; 4];
             for _ in 0..16 {
-                tokio::time::sleep(WAIT / 2).await;
+                tokio::time::advance(WAIT / 2).await;
                 theirs.read_exact(&mut taken).await.unwrap();
             }
         };

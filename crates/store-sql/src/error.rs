@@ -3,7 +3,7 @@
 //! It owns the classification; each error keeps the one beneath it.
 //! Invariant: a failure after the commit was sent is never reported as if nothing had been written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use roadbook_store::StoreError;
 use thiserror::Error;
@@ -61,6 +61,23 @@ pub enum OpenError {
     /// The target of a backup exists.
     #[error("{} exists; a backup never overwrites", .0.display())]
     Exists(PathBuf),
+}
+
+impl OpenError {
+    /// What the database said about a file; anything that SQLite cannot read as a database is somebody else's.
+    pub(crate) fn database(path: &Path, source: sqlx::Error) -> Self {
+        const NOT_A_DATABASE: &str = "26";
+        let code = source
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
+        if code.as_deref() == Some(NOT_A_DATABASE) {
+            return Self::Foreign(path.to_owned());
+        }
+        Self::Database {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }
 
 /// A failed read, or a write that was rolled back: nothing was written.

@@ -54,7 +54,7 @@ pub(crate) async fn run(connection: &mut SqliteConnection, path: &Path) -> Resul
     sqlx::query("PRAGMA application_id = 1380076337")
         .execute(connection)
         .await
-        .map_err(|source| database(path, source))?;
+        .map_err(|source| OpenError::database(path, source))?;
     Ok(())
 }
 
@@ -66,21 +66,21 @@ pub(crate) async fn check(
     let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
         .fetch_one(&mut *connection)
         .await
-        .map_err(|source| foreign_or(path, source))?;
+        .map_err(|source| OpenError::database(path, source))?;
     if tables == 0 {
         return Ok(false);
     }
     let id: i64 = sqlx::query_scalar("PRAGMA application_id")
         .fetch_one(&mut *connection)
         .await
-        .map_err(|source| database(path, source))?;
+        .map_err(|source| OpenError::database(path, source))?;
     if id != APPLICATION_ID {
         return Err(OpenError::Foreign(path.to_owned()));
     }
     let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
         .fetch_one(&mut *connection)
         .await
-        .map_err(|source| database(path, source))?;
+        .map_err(|source| OpenError::database(path, source))?;
     let newest = newest.unwrap_or_default();
     let known = SQLITE.last().map_or(0, |(version, ..)| *version);
     if newest > known {
@@ -90,21 +90,4 @@ pub(crate) async fn check(
         });
     }
     Ok(newest == known)
-}
-
-fn foreign_or(path: &Path, source: sqlx::Error) -> OpenError {
-    // Anything that SQLite cannot read as a database answers here with "file is not a database".
-    match &source {
-        sqlx::Error::Database(error) if error.code().as_deref() == Some("26") => {
-            OpenError::Foreign(path.to_owned())
-        }
-        _ => database(path, source),
-    }
-}
-
-fn database(path: &Path, source: sqlx::Error) -> OpenError {
-    OpenError::Database {
-        path: path.to_owned(),
-        source,
-    }
 }

@@ -44,7 +44,7 @@ impl SqlStore {
         let mut writer = options
             .connect()
             .await
-            .map_err(|source| database(path, source))?;
+            .map_err(|source| OpenError::database(path, source))?;
         migrations::run(&mut writer, path).await?;
         Ok(Self {
             path: path.to_owned(),
@@ -64,7 +64,7 @@ impl SqlStore {
             let mut reader = readers
                 .acquire()
                 .await
-                .map_err(|source| database(path, source))?;
+                .map_err(|source| OpenError::database(path, source))?;
             if !migrations::check(&mut reader, path).await? {
                 return Err(OpenError::NotMigrated(path.to_owned()));
             }
@@ -87,7 +87,7 @@ impl SqlStore {
         if target.exists() {
             return Err(OpenError::Exists(target.to_owned()));
         }
-        let failed = |source| database(target, source);
+        let failed = |source| OpenError::database(target, source);
         let name = target.to_string_lossy().replace('\'', "''");
         let mut reader = self.readers.acquire().await.map_err(failed)?;
         sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{name}'")))
@@ -139,11 +139,4 @@ fn readers(path: &Path, settings: &Settings) -> SqlitePool {
         .max_connections(settings.read_connections_max)
         .acquire_timeout(Duration::from_millis(settings.busy_timeout_ms))
         .connect_lazy_with(options(path, settings).read_only(true))
-}
-
-fn database(path: &Path, source: sqlx::Error) -> OpenError {
-    OpenError::Database {
-        path: path.to_owned(),
-        source,
-    }
 }

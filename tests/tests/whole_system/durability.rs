@@ -70,15 +70,15 @@ fn an_answer_follows_the_sync_of_its_append() {
         .arg(binary())
         .args(serve_arguments(ANY_PORT))
         .current_dir(folder);
-    let mut tracer = Tracer {
+    let mut watching = Tracer {
         server: Server::of(Running::start(traced)),
         file: &file,
         has_ended: false,
     };
-    let mut api = Api::of(&tracer.server, folder, "LV");
+    let mut api = Api::of(&watching.server, folder, "LV");
     let road_map = api.road_map(&Json::Null);
     api.set(&Place::find(&road_map, "B.5.1", "notes"), MARKER);
-    assert!(tracer.stop(), "the server stops well");
+    assert!(watching.stop(), "the server stops well");
     let trace = std::fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = trace.lines().collect();
 

@@ -27,7 +27,7 @@ const SIGNING_IN: &[(&str, &str)] = &[
 ];
 
 /// For how long the printed tokens are good.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const TOKEN_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// The strand and column of the edit that is proposed.
 const TRY_STRAND: &str = "B.5";
@@ -117,7 +117,7 @@ impl Page<'_> {
                 lines.push(format!("  {}", self.curl(&edit)));
             }
             None => {
-                lines.push("3. Edit a cell there in GraphiQL, and see the edit arrive.".to_owned())
+                lines.push("3. Edit a cell there in GraphiQL, and see the edit arrive.".to_owned());
             }
         }
         lines.push(String::new());

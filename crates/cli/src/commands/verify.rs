@@ -54,7 +54,7 @@ pub(crate) async fn run(arguments: &VerifyArguments, settings: &Settings) -> any
 async fn digests(log: &dyn EventLog) -> Result<Verified, VerifyError> {
     let mut line = Progress::new("recomputing digests");
     verify_log(log, &mut |progress| {
-        line.reached(progress.version.0, progress.head.0)
+        line.reached(progress.version.0, progress.head.0);
     })
     .await
 }

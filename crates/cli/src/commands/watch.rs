@@ -240,15 +240,12 @@ impl Watch<'_> {
     /// The stream ends here; where it goes on depends on why.
     fn resync(&mut self, item: &Json) -> ClientError {
         let reason = item["reason"].as_str().unwrap_or_default();
-        match item["resumeAfter"].as_str() {
-            Some(cursor) => self.cursor = Some(cursor.to_owned()),
-            None => {
-                // The log is another one than before: old cursors and keys mean nothing in it.
-                terminal::say(
-                    "the log was restored from a backup: what it holds is to be read anew",
-                );
-                self.cursor = None;
-            }
+        if let Some(cursor) = item["resumeAfter"].as_str() {
+            self.cursor = Some(cursor.to_owned())
+        } else {
+            // The log is another one than before: old cursors and keys mean nothing in it.
+            terminal::say("the log was restored from a backup: what it holds is to be read anew");
+            self.cursor = None;
         }
         ClientError::Lost(format!("the server asked to begin anew ({reason})"))
     }

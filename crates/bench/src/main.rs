@@ -1,0 +1,76 @@
+//! `roadbook-bench`: load over real sockets on the built binary, printed beside the raw limits of the same disk.
+//!
+//! It owns the order of the measurements and the exit code; what is measured stands in `measure`, what the machine
+//! could do at best in `raw`. Invariant: it knows of Roadbook what a client knows, and whatever fails ends it with an error.
+
+mod arguments;
+mod chance;
+mod editor;
+mod error;
+mod history;
+mod http;
+mod machine;
+mod measure;
+mod plan;
+mod program;
+mod raw;
+mod report;
+mod road_map;
+mod samples;
+mod subscriber;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Subject};
+use error::BenchError;
+use history::LongHistory;
+use measure::{as_of, edits, feed, open};
+use plan::Plan;
+use program::Program;
+use report::Report;
+
+// One thread makes the load: the server keeps the others, and the load costs no hand-over between threads.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let program = match Program::prepare(&arguments) {
+        Ok(program) => program,
+        Err(error) => return failed(&error),
+    };
+    match measure_all(&arguments, &program).await {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprint!("{}", program.last_words());
+            failed(&error)
+        }
+    }
+}
+
+fn failed(error: &BenchError) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
+}
+
+async fn measure_all(arguments: &Arguments, program: &Program) -> Result<Report, BenchError> {
+    let plan = Plan::of(arguments);
+    let mut report = Report::new(program.folder(), &plan);
+    if arguments.wants(Subject::Edits) {
+        report.add(edits::rows(program, &plan).await?);
+    }
+    if arguments.wants(Subject::Feed) {
+        report.add(feed::rows(program, &plan).await?);
+    }
+    let mut long = LongHistory::default();
+    if arguments.wants(Subject::AsOf) {
+        report.add(as_of::rows(program, &plan, &mut long).await?);
+    }
+    if arguments.wants(Subject::Open) {
+        report.add(open::rows(program, &plan, &mut long).await?);
+    }
+    Ok(report)
+}

@@ -1,0 +1,214 @@
+//! The program under load: how the built binary is started, asked for a token, and ended.
+//!
+//! It owns the processes and the folder with their databases. Invariant: no process and no file outlives the run.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::arguments::Arguments;
+use crate::error::{BenchError, within};
+
+/// As whom the load signs in: the Secretariat may date changes into the past.
+const ORGANISATION: &str = "GSC";
+/// How long a server may take to print its address.
+const START_MAX: Duration = Duration::from_secs(120);
+/// How long a server may take to stop gently, its last snapshots included.
+const STOP_MAX: Duration = Duration::from_secs(600);
+/// Lines of what a server logged that are told after a failure.
+const LAST_LINES: usize = 10;
+
+/// The binary, and the folder in which it works.
+#[derive(Debug)]
+pub(crate) struct Program {
+    binary: PathBuf,
+    folder: TempDir,
+    log: Option<String>,
+}
+
+/// A server that runs.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+    /// Kept open: a server that cannot print would stop.
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Program {
+    /// Finds the binary and makes the folder.
+    pub(crate) fn prepare(arguments: &Arguments) -> Result<Self, BenchError> {
+        let binary = fs::canonicalize(&arguments.binary).map_err(BenchError::io(
+            "finding the binary (build it with `cargo build --release`, or name it by --binary)",
+        ))?;
+        let making = "making a folder for the databases (name another place by --folder)";
+        let place = fs::canonicalize(&arguments.folder).map_err(BenchError::io(making))?;
+        let folder = tempfile::Builder::new()
+            .prefix("bench-")
+            .tempdir_in(place)
+            .map_err(BenchError::io(making))?;
+        Ok(Self {
+            binary,
+            folder,
+            log: arguments.log.clone(),
+        })
+    }
+
+    /// The folder with the databases.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The file of a database.
+    pub(crate) fn database_file(&self, database: &str) -> PathBuf {
+        self.folder().join(format!("{database}.db"))
+    }
+
+    /// Starts a server on a database, which is made if it is not there. Settings are given as `ROADBOOK_*` variables.
+    ///
+    /// When this returns, its address accepts connections.
+    pub(crate) async fn serve(
+        &self,
+        database: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<Server, BenchError> {
+        const DOING: &str = "starting the server";
+        let said = fs::File::create(self.folder().join(format!("{database}.log")))
+            .map_err(BenchError::io(DOING))?;
+        let mut command = self.command(database);
+        command
+            .args(["serve", "--dev", "--listen", "127.0.0.1:0"])
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(said)
+            .kill_on_drop(true);
+        if let Some(log) = &self.log {
+            command.args(["--log", log]);
+        }
+        let mut child = command.spawn().map_err(BenchError::io(DOING))?;
+        let output = child.stdout.take();
+        let output = output.ok_or_else(|| BenchError::unexpected(DOING, "no standard output"))?;
+        let mut output = BufReader::new(output).lines();
+        let first = within(DOING, START_MAX, async {
+            let line = output.next_line().await.map_err(BenchError::io(DOING))?;
+            line.ok_or_else(|| BenchError::unexpected(DOING, "it ended without a word"))
+        })
+        .await?;
+        let address = first
+            .strip_prefix("http://")
+            .and_then(|address| address.trim_end_matches('/').parse().ok())
+            .ok_or_else(|| BenchError::unexpected(DOING, &first))?;
+        Ok(Server {
+            child,
+            address,
+            _output: output,
+        })
+    }
+
+    /// A token for the server of a database, which must have been started once.
+    pub(crate) async fn token(&self, database: &str) -> Result<String, BenchError> {
+        const DOING: &str = "asking for a token";
+        let mut command = self.command(database);
+        command.args(["token", "--organisation", ORGANISATION]);
+        let output = command.output().await.map_err(BenchError::io(DOING))?;
+        let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        if output.status.success() && !token.is_empty() {
+            return Ok(token);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(BenchError::unexpected(DOING, &said))
+    }
+
+    /// The end of what each server logged, for the reader of a failure.
+    pub(crate) fn last_words(&self) -> String {
+        let mut words = String::new();
+        for entry in fs::read_dir(self.folder()).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|extension| extension != "log") {
+                continue;
+            }
+            let logged = fs::read_to_string(&path).unwrap_or_default();
+            let lines: Vec<&str> = logged.lines().collect();
+            let first = lines.len().saturating_sub(LAST_LINES);
+            for line in &lines[first..] {
+                words.push_str("server: ");
+                words.push_str(line);
+                words.push('\n');
+            }
+        }
+        words
+    }
+
+    /// The binary on a database, in the folder and with no settings from elsewhere.
+    fn command(&self, database: &str) -> Command {
+        let mut command = Command::new(&self.binary);
+        command
+            .current_dir(self.folder())
+            .env_clear()
+            .arg("--database")
+            .arg(format!("sqlite:{}", self.database_file(database).display()));
+        command
+    }
+}
+
+impl Server {
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What of it is in memory, in MiB: `VmRSS` of Linux.
+    pub(crate) fn resident_mib(&self) -> Result<f64, BenchError> {
+        const DOING: &str = "reading how much memory the server uses";
+        let id = self.child.id();
+        let id = id.ok_or_else(|| BenchError::unexpected(DOING, "it has ended"))?;
+        let status =
+            fs::read_to_string(format!("/proc/{id}/status")).map_err(BenchError::io(DOING))?;
+        let kib = status.lines().find_map(|line| {
+            let value = line.strip_prefix("VmRSS:")?;
+            value.trim().strip_suffix(" kB")?.parse::<f64>().ok()
+        });
+        let kib = kib.ok_or_else(|| BenchError::unexpected(DOING, &status))?;
+        Ok(kib / 1024.0)
+    }
+
+    /// Ends it at once, as a loss of power would.
+    pub(crate) async fn kill(mut self) -> Result<(), BenchError> {
+        self.child
+            .kill()
+            .await
+            .map_err(BenchError::io("ending the server"))
+    }
+
+    /// Asks it to stop and waits until it has, so that its snapshots are written.
+    pub(crate) async fn stop(mut self) -> Result<(), BenchError> {
+        const DOING: &str = "stopping the server";
+        let id = self.child.id();
+        let id = id.ok_or_else(|| BenchError::unexpected(DOING, "it has ended by itself"))?;
+        // The standard library sends no other signal than the one that cannot be heard.
+        let asked = Command::new("sh")
+            .args(["-c", "kill -TERM \"$0\"", &id.to_string()])
+            .status()
+            .await
+            .map_err(BenchError::io(DOING))?;
+        if !asked.success() {
+            return Err(BenchError::unexpected(DOING, "the signal was not sent"));
+        }
+        let ended = within(DOING, STOP_MAX, async {
+            self.child.wait().await.map_err(BenchError::io(DOING))
+        })
+        .await?;
+        if ended.success() {
+            Ok(())
+        } else {
+            Err(BenchError::unexpected(DOING, &ended.to_string()))
+        }
+    }
+}
