@@ -35,8 +35,8 @@ const HEADER_BYTES_MIN: usize = 8192;
 
 /// Serves `router` on `listener` until `shutdown` is ready, then stops gracefully.
 ///
-/// To stop is: accept nothing more; let requests in flight finish; let sockets finish their streams, complete them
-/// and close with 1001; after `settings.grace_ms` drop what is left. When this returns, all of that is over.
+/// To stop is: accept nothing more; let requests in flight finish; let sockets finish their operations and
+/// close them with 1001; after `settings.grace_ms` drop what is left. When this returns, all of that is over.
 pub async fn serve(
     listener: TcpListener,
     router: Router,

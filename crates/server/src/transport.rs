@@ -32,7 +32,7 @@ pub(crate) struct Transport<E> {
 
 /// The whole transport over an executor: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql` if it is on.
 ///
-/// Requests get their [`crate::Viewer`] as request data. Serve it with [`crate::serve`], which adds the bounds on
+/// Requests get their [`crate::Viewer`] as request data. Serve it with [`crate::serve()`], which adds the bounds on
 /// connections and the graceful stop; under another server the router works without those.
 pub fn router<E: Executor>(
     executor: E,

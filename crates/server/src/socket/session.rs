@@ -115,7 +115,7 @@ where
             Some(item) = self.streams.next(), if !idle => Event::Item(item),
         };
         match event {
-            Event::Stop => self.stop().await,
+            Event::Stop => self.stop(),
             Event::Due(due) => self.due(due).await,
             Event::Frame(frame) => self.frame(frame).await,
             Event::Item(item) => self.items(item).await,
@@ -147,7 +147,7 @@ where
             Ok(Incoming::Subscribe { id, payload }) => self.subscribe(id, payload).await,
             Ok(Incoming::Complete { id }) => {
                 self.streams.close(&id, &Ending::Cancelled);
-                self.finish_draining().await
+                self.finish_draining()
             }
         }
     }
@@ -258,7 +258,7 @@ where
                 until.min(Instant::now() + self.transport.settings.drain_quiet()),
             ));
         }
-        self.finish_draining().await
+        self.finish_draining()
     }
 
     /// The message for an item, if there is one to send.
@@ -305,7 +305,7 @@ where
                     self.deadlines.set_limit(Some(*until));
                     Step::Continue(())
                 } else {
-                    self.say_goodbye().await
+                    close(Closing::stopping())
                 }
             }
             (Due::Ping, _) => match self.stream.send(Message::Ping(bytes::Bytes::new())).await {
@@ -320,35 +320,25 @@ where
         }
     }
 
-    async fn stop(&mut self) -> Step {
+    fn stop(&mut self) -> Step {
         let settings = &self.transport.settings;
         let until = Instant::now() + settings.grace();
         self.phase = Phase::Draining { until };
         self.deadlines
             .set_limit(Some(until.min(Instant::now() + settings.drain_quiet())));
-        self.finish_draining().await
+        self.finish_draining()
     }
 
     /// Ends a draining socket as soon as nothing is open on it.
-    async fn finish_draining(&mut self) -> Step {
+    ///
+    /// What is still open later is cut without `complete`: that would tell the client that its subscription had come
+    /// to an end, and it would not try again.
+    fn finish_draining(&self) -> Step {
         if matches!(self.phase, Phase::Draining { .. }) && self.streams.is_empty() {
-            self.say_goodbye().await
+            close(Closing::stopping())
         } else {
             Step::Continue(())
         }
-    }
-
-    async fn say_goodbye(&mut self) -> Step {
-        for id in self.streams.close_all() {
-            if let Err(error) = self
-                .stream
-                .feed(Message::Text(message::complete(&id)))
-                .await
-            {
-                return Step::Break(Closing::for_error(&error));
-            }
-        }
-        close(Closing::stopping())
     }
 
     async fn send(&mut self, text: Utf8Bytes) -> Step {

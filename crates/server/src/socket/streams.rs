@@ -134,15 +134,11 @@ impl Streams {
         true
     }
 
-    /// Closes all operations and gives their ids.
-    pub(super) fn close_all(&mut self) -> Vec<Arc<str>> {
+    /// Closes all operations.
+    pub(super) fn close_all(&mut self) {
         self.in_turn.clear();
-        self.open
-            .drain()
-            .map(|(id, open)| {
-                open.trace.end(&Ending::Cancelled);
-                id
-            })
-            .collect()
+        for open in self.open.drain().map(|(_, open)| open) {
+            open.trace.end(&Ending::Cancelled);
+        }
     }
 }
