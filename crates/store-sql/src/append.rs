@@ -1,243 +1,175 @@
-//! Appending: many appends in one transaction, each with its own outcome.
+//! The transaction that appends: reads where the streams stand, decides, writes, commits.
 //!
-//! It owns the order of statements within the transaction; which appends are accepted is the contract's own decision.
-//! Invariant: on an error nothing was written, unless the outcome of the commit itself is unknown.
+//! Owns the order of its statements. Which appends are accepted is decided by the contract's own rules. Invariant: one
+//! commit for each batch, and nothing is written of an append that is not accepted.
+
+use std::collections::BTreeSet;
 
 use roadbook_store::{
-    Append, AppendOutcome, CommandRecord, Decision, Head, SealedRow, Standing, StoreError, StreamId,
+    Append, AppendOutcome, CommandRecord, Decision, Head, SealedRow, Standing, StoreError,
+    StreamId, Version,
 };
-use sqlx::query::Query;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Row as _, Sqlite, SqliteConnection};
+use sqlx::{Error, Pool};
 use uuid::Uuid;
 
-use crate::error::classify;
-use crate::rows::{self, to_sql};
-use crate::sql::{self, placeholders};
+use crate::call::{Call, find_all, insert_all};
+use crate::dialect::{Dialect, store_error};
+use crate::transaction::Transaction;
+use crate::{row, sql};
 
-/// Rows that one statement inserts at most.
-const ROWS_MAX: usize = 128;
-
-const APPENDING: &str = "appending events";
-
-type Bound<'q> = Query<'q, Sqlite, SqliteArguments>;
-
-/// Appends in one transaction and commits it.
-pub(crate) async fn append_batch(
-    connection: &mut SqliteConnection,
+/// Appends on a connection of the pool and tells what became of each append.
+pub(crate) async fn append_batch<DB: Dialect>(
+    writer: &Pool<DB>,
     appends: Vec<Append>,
 ) -> Result<Vec<AppendOutcome>, StoreError> {
-    execute(connection, "BEGIN IMMEDIATE").await?;
-    match write(connection, appends).await {
-        Ok(outcomes) => {
-            commit(connection).await?;
-            Ok(outcomes)
-        }
-        Err(error) => {
-            // The transaction is given up: whether or not this succeeds, nothing of it can become durable.
-            drop(execute(connection, "ROLLBACK").await);
-            Err(error)
-        }
-    }
-}
-
-async fn commit(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let Err(error) = sqlx::query("COMMIT").execute(&mut *connection).await else {
-        return Ok(());
-    };
-    // A commit that fails leaves the transaction open, so a rollback that succeeds proves that nothing was written.
-    match execute(connection, "ROLLBACK").await {
-        Ok(()) => Err(classify("committing", error)),
-        Err(_) => Err(StoreError::outcome_unknown(error)),
-    }
-}
-
-async fn execute(
-    connection: &mut SqliteConnection,
-    statement: &'static str,
-) -> Result<(), StoreError> {
-    sqlx::query(statement)
-        .execute(connection)
+    let unavailable = |error| store_error::<DB>("the append", error);
+    let mut transaction = Transaction::begin(writer).await.map_err(unavailable)?;
+    let standing = standing::<DB>(transaction.connection(), &appends)
         .await
-        .map_err(|error| classify(APPENDING, error))?;
-    Ok(())
-}
-
-async fn write(
-    connection: &mut SqliteConnection,
-    appends: Vec<Append>,
-) -> Result<Vec<AppendOutcome>, StoreError> {
-    let standing = standing(connection, &appends).await?;
-    let decision = standing.decide(appends)?;
-    insert(connection, &decision).await?;
+        .map_err(unavailable)?;
+    let decision = match standing.decide(appends) {
+        Ok(decision) => decision,
+        Err(refusal) => {
+            transaction.roll_back().await;
+            return Err(refusal);
+        }
+    };
+    write::<DB>(transaction.connection(), &decision)
+        .await
+        .map_err(unavailable)?;
+    transaction
+        .commit()
+        .await
+        .map_err(StoreError::outcome_unknown)?;
     Ok(decision.outcomes)
 }
 
-/// What the log holds that the appends depend on.
-async fn standing(
-    connection: &mut SqliteConnection,
+async fn standing<DB: Dialect>(
+    connection: &mut DB::Connection,
     appends: &[Append],
-) -> Result<Standing, StoreError> {
-    let mut standing = Standing::default();
-    for append in appends {
-        let stream = append.stream_id;
-        let row = sqlx::query(sql::HEAD)
-            .bind(stream.0.as_bytes().as_slice())
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(|error| classify(APPENDING, error))?;
-        if let Some(row) = row {
-            standing.heads.insert(stream, rows::head(&row)?);
-        }
-        let ids: Vec<Uuid> = append
+) -> Result<Standing, Error> {
+    let streams: BTreeSet<StreamId> = appends.iter().map(|append| append.stream_id).collect();
+    let streams: Vec<StreamId> = streams.into_iter().collect();
+    let heads = find_all::<DB, _>(
+        connection,
+        &sql::HEADS_OF,
+        &streams,
+        |call| call,
+        Call::stream,
+    )
+    .await?;
+
+    let ids_of = |append: &Append| {
+        let stream = append.stream_id.0;
+        append
             .commands
             .iter()
-            .map(|command| command.command_id)
-            .collect();
-        for known in commands(connection, stream, &ids).await? {
-            standing.recorded.insert((stream, known.command_id));
-        }
+            .map(|command| (stream, command.command_id))
+            .collect::<Vec<_>>()
+    };
+    let ids: Vec<(Uuid, Uuid)> = appends.iter().flat_map(ids_of).collect();
+    let bind = |call: Call<DB>, (stream, command)| call.uuid(stream).uuid(command);
+    let recorded =
+        find_all::<DB, _>(connection, &sql::RECORDED_COMMANDS, &ids, |call| call, bind).await?;
+
+    let mut standing = Standing::default();
+    for row in &heads {
+        let head = row::head::<DB>(row)?;
+        standing.heads.insert(head.stream_id, head);
+    }
+    for row in &recorded {
+        standing
+            .recorded
+            .insert((StreamId(DB::uuid(row, 0)?), DB::uuid(row, 1)?));
     }
     Ok(standing)
 }
 
-/// The records of those of the given commands that were accepted.
-pub(crate) async fn commands(
-    connection: &mut SqliteConnection,
-    stream: StreamId,
-    ids: &[Uuid],
-) -> Result<Vec<CommandRecord>, StoreError> {
-    let mut found = Vec::new();
-    for ids in ids.chunks(ROWS_MAX) {
-        let statement = format!(
-            "SELECT command_id, fingerprint, last_version, answer FROM commands \
-             WHERE stream_id = ? AND command_id IN {} ORDER BY command_id",
-            placeholders(1, ids.len())
-        );
-        let mut query = sqlx::query(AssertSqlSafe(statement)).bind(stream.0.as_bytes().to_vec());
-        for id in ids {
-            query = query.bind(id.as_bytes().to_vec());
-        }
-        let rows = query
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(|error| classify("reading commands", error))?;
-        for row in &rows {
-            found.push(rows::command(row)?);
-        }
-    }
-    found.sort_unstable_by_key(|record| record.command_id);
-    // An id that was asked for twice may have been found in two chunks.
-    found.dedup_by_key(|record| record.command_id);
-    Ok(found)
+async fn write<DB: Dialect>(
+    connection: &mut DB::Connection,
+    decision: &Decision,
+) -> Result<(), Error> {
+    let Decision {
+        heads,
+        events,
+        commands,
+        ..
+    } = decision;
+    insert_all::<DB, _>(connection, &sql::INSERT_EVENTS, events.iter(), bind_event).await?;
+    insert_all::<DB, _>(
+        connection,
+        &sql::INSERT_PAYLOADS,
+        events.iter(),
+        bind_payload,
+    )
+    .await?;
+    let touched: Vec<Touch> = events.iter().flat_map(touches).collect();
+    insert_all::<DB, _>(
+        connection,
+        &sql::INSERT_SUBJECTS,
+        touched.into_iter(),
+        bind_touch,
+    )
+    .await?;
+    insert_all::<DB, _>(
+        connection,
+        &sql::INSERT_COMMANDS,
+        commands.iter(),
+        bind_command,
+    )
+    .await?;
+    insert_all::<DB, _>(connection, &sql::PUT_HEADS, heads.values(), bind_head).await
 }
 
-async fn insert(connection: &mut SqliteConnection, decision: &Decision) -> Result<(), StoreError> {
-    let events = &decision.events;
-    let table = "events (stream_id, version, recorded_at, effective_at, effective_max, header, payload_digest, digest)";
-    insert_rows(connection, table, 8, events, bind_event).await?;
-    let table = "payloads (stream_id, version, salt, payload)";
-    insert_rows(connection, table, 4, events, bind_payload).await?;
-    let mut subjects: Vec<(StreamId, Uuid, i64)> = Vec::new();
-    for event in events {
-        let version = to_sql(event.header.version);
-        let stream = event.header.stream_id;
-        subjects.extend(
-            event
-                .header
-                .subjects
-                .iter()
-                .map(|id| (stream, *id, version)),
-        );
-    }
-    // An event may name a subject twice; the index holds it once.
-    subjects.sort_unstable();
-    subjects.dedup();
-    let table = "subjects (stream_id, subject, version)";
-    insert_rows(connection, table, 3, &subjects, bind_subject).await?;
-    let table = "commands (stream_id, command_id, fingerprint, last_version, answer)";
-    insert_rows(connection, table, 5, &decision.commands, bind_command).await?;
-    for head in decision.heads.values() {
-        put_head(connection, head).await?;
-    }
-    Ok(())
+/// That an event touches a subject.
+type Touch = (StreamId, Uuid, Version);
+
+/// Each subject once: a header may name one twice.
+fn touches(event: &SealedRow) -> impl Iterator<Item = Touch> {
+    let subjects: BTreeSet<Uuid> = event.header.subjects.iter().copied().collect();
+    let (stream, version) = (event.header.stream_id, event.header.version);
+    subjects
+        .into_iter()
+        .map(move |subject| (stream, subject, version))
 }
 
-async fn put_head(connection: &mut SqliteConnection, head: &Head) -> Result<(), StoreError> {
-    sqlx::query(sql::PUT_HEAD)
-        .bind(head.stream_id.0.as_bytes().as_slice())
-        .bind(to_sql(head.version))
-        .bind(head.recorded_at.0)
-        .bind(head.effective_max.0)
-        .bind(head.opened_at.0)
-        .execute(connection)
-        .await
-        .map_err(|error| classify(APPENDING, error))?;
-    Ok(())
+fn bind_event<DB: Dialect>(call: Call<DB>, event: &SealedRow) -> Call<DB> {
+    call.stream(event.header.stream_id)
+        .version(event.header.version)
+        .instant(event.header.recorded_at)
+        .instant(event.header.effective_at)
+        .instant(event.effective_max)
+        .bytes(event.payload_digest.0.to_vec())
+        .bytes(event.digest.0.to_vec())
+        .bytes(event.header_bytes.clone())
 }
 
-/// Inserts rows, many to a statement: each statement costs a trip to the database's thread.
-async fn insert_rows<Row>(
-    connection: &mut SqliteConnection,
-    table: &'static str,
-    columns: usize,
-    rows: &[Row],
-    bind: impl for<'q> Fn(Bound<'q>, &'q Row) -> Bound<'q>,
-) -> Result<(), StoreError> {
-    for rows in rows.chunks(ROWS_MAX) {
-        let values = placeholders(rows.len(), columns);
-        let mut query = sqlx::query(AssertSqlSafe(format!(
-            "INSERT INTO {table} VALUES {values}"
-        )));
-        for row in rows {
-            query = bind(query, row);
-        }
-        query
-            .execute(&mut *connection)
-            .await
-            .map_err(|error| classify(APPENDING, error))?;
-    }
-    Ok(())
+fn bind_payload<DB: Dialect>(call: Call<DB>, event: &SealedRow) -> Call<DB> {
+    call.stream(event.header.stream_id)
+        .version(event.header.version)
+        .bytes(event.salt.to_vec())
+        .bytes(event.payload.to_vec())
 }
 
-fn bind_event<'q>(query: Bound<'q>, row: &'q SealedRow) -> Bound<'q> {
-    query
-        .bind(row.header.stream_id.0.as_bytes().as_slice())
-        .bind(to_sql(row.header.version))
-        .bind(row.header.recorded_at.0)
-        .bind(row.header.effective_at.0)
-        .bind(row.effective_max.0)
-        .bind(row.header_bytes.as_slice())
-        .bind(row.payload_digest.0.as_slice())
-        .bind(row.digest.0.as_slice())
+fn bind_touch<DB: Dialect>(call: Call<DB>, (stream, subject, version): Touch) -> Call<DB> {
+    call.stream(stream).uuid(subject).version(version)
 }
 
-fn bind_payload<'q>(query: Bound<'q>, row: &'q SealedRow) -> Bound<'q> {
-    query
-        .bind(row.header.stream_id.0.as_bytes().as_slice())
-        .bind(to_sql(row.header.version))
-        .bind(row.salt.as_slice())
-        .bind(row.payload.as_ref())
+fn bind_command<DB: Dialect>(
+    call: Call<DB>,
+    (stream, command): &(StreamId, CommandRecord),
+) -> Call<DB> {
+    call.stream(*stream)
+        .uuid(command.command_id)
+        .bytes(command.fingerprint.to_vec())
+        .version(command.last_version)
+        .bytes(command.answer.to_vec())
 }
 
-fn bind_subject<'q>(query: Bound<'q>, row: &'q (StreamId, Uuid, i64)) -> Bound<'q> {
-    query
-        .bind(row.0.0.as_bytes().as_slice())
-        .bind(row.1.as_bytes().as_slice())
-        .bind(row.2)
-}
-
-fn bind_command<'q>(query: Bound<'q>, row: &'q (StreamId, CommandRecord)) -> Bound<'q> {
-    query
-        .bind(row.0.0.as_bytes().as_slice())
-        .bind(row.1.command_id.as_bytes().as_slice())
-        .bind(row.1.fingerprint.as_slice())
-        .bind(to_sql(row.1.last_version))
-        .bind(row.1.answer.as_ref())
-}
-
-/// The single value of a row.
-pub(crate) fn number(row: &sqlx::sqlite::SqliteRow) -> Result<i64, StoreError> {
-    row.try_get(0)
-        .map_err(|error| classify("reading a number", error))
+fn bind_head<DB: Dialect>(call: Call<DB>, head: &Head) -> Call<DB> {
+    call.stream(head.stream_id)
+        .version(head.version)
+        .instant(head.recorded_at)
+        .instant(head.effective_max)
+        .instant(head.opened_at)
 }

@@ -1,93 +1,66 @@
-//! The migrations of the schema, compiled in.
+//! The migrations of each database, as they are compiled in.
 //!
-//! It owns their list and the check that a file is one of ours; the SQL stands in the `migrations` folder.
-//! Invariant: a file that a newer program migrated, or that is something else, is refused before anything is written.
+//! Owns the list, which a test compares with the folder; running it belongs to whoever opens a database. Invariant: a
+//! migration that was released is never edited, since every file remembers a checksum of it.
 
 use std::borrow::Cow;
-use std::path::Path;
 
-use sqlx::SqliteConnection;
+use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-use crate::error::OpenError;
-use sqlx::SqlSafeStr as _;
+/// Number, name, text.
+type Source = (i64, &'static str, &'static str);
 
-/// Written into the header of every database file of Roadbook: "RBK1".
-pub(crate) const APPLICATION_ID: i64 = 0x5242_4b31;
-
-const SQLITE: &[(i64, &str, &str)] = &[(
+const SQLITE: [Source; 1] = [(
     1,
     "log",
     include_str!("../../../migrations/sqlite/0001_log.sql"),
 )];
 
-fn migrator() -> Migrator {
-    let migrations = SQLITE
-        .iter()
-        .map(|(version, name, sql)| {
-            let kind = MigrationType::Simple;
-            Migration::new(
-                *version,
-                Cow::Borrowed(*name),
-                kind,
-                sql.into_sql_str(),
-                false,
-            )
-        })
-        .collect();
-    Migrator {
-        migrations: Cow::Owned(migrations),
-        ..Migrator::DEFAULT
-    }
+/// The number of the newest migration.
+pub(crate) const NEWEST: i64 = SQLITE[SQLITE.len() - 1].0;
+
+/// Brings a SQLite file to [`NEWEST`], and finds out files that were migrated by something else.
+pub(crate) fn sqlite() -> Migrator {
+    let migration = |(number, name, text): Source| {
+        Migration::new(
+            number,
+            Cow::Borrowed(name),
+            MigrationType::Simple,
+            text.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(SQLITE.into_iter().map(migration).collect())
 }
 
-/// Brings a file up to this program's schema.
-pub(crate) async fn run(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    check(connection, path).await?;
-    migrator()
-        .run(&mut *connection)
-        .await
-        .map_err(|source| OpenError::Migration {
-            path: path.to_owned(),
-            source,
-        })?;
-    sqlx::query("PRAGMA application_id = 1380076337")
-        .execute(connection)
-        .await
-        .map_err(|source| OpenError::database(path, source))?;
-    Ok(())
+/// The text of the first migration.
+#[cfg(test)]
+pub(crate) fn first_text() -> &'static str {
+    SQLITE[0].2
 }
 
-/// Whether a file has this program's schema; true for one that needs no migration.
-pub(crate) async fn check(
-    connection: &mut SqliteConnection,
-    path: &Path,
-) -> Result<bool, OpenError> {
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(|source| OpenError::database(path, source))?;
-    if tables == 0 {
-        return Ok(false);
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_migration_of_the_folder_is_compiled_in() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+        let names = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        let files: BTreeSet<String> = names.map(|name| name.into_string().unwrap()).collect();
+        let listed = SQLITE.map(|(number, name, _)| format!("{number:04}_{name}.sql"));
+        assert_eq!(files, BTreeSet::from(listed));
     }
-    let id: i64 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(|source| OpenError::database(path, source))?;
-    if id != APPLICATION_ID {
-        return Err(OpenError::Foreign(path.to_owned()));
+
+    #[test]
+    fn migrations_are_numbered_in_order() {
+        let numbers = SQLITE.map(|(number, ..)| number);
+        assert!(numbers.into_iter().eq(1..=NEWEST));
     }
-    let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(|source| OpenError::database(path, source))?;
-    let newest = newest.unwrap_or_default();
-    let known = SQLITE.last().map_or(0, |(version, ..)| *version);
-    if newest > known {
-        return Err(OpenError::Newer {
-            path: path.to_owned(),
-            found: newest,
-        });
-    }
-    Ok(newest == known)
 }

@@ -1,74 +1,243 @@
-//! The statements that read and change single tables, as constants.
+//! The statements, each written once for every database.
 //!
-//! It owns their text; every one of the write path leads with the stream's id, by which the log can be sharded.
-//! Invariant: a reader of versions finds them by key or index, never by a scan.
+//! Owns the text and nothing that runs it. Placeholders are numbered, which SQLite and PostgreSQL both understand. Invariant: a
+//! statement is a constant, or made from constants by [`Repeated`]; no value of a caller ever becomes part of one.
+
+use std::sync::OnceLock;
+
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+
+use crate::dialect::Dialect;
+
+/// The greatest number of items in one statement, as a power of two: 2^8 = 256. With eight columns each that is far
+/// below what either database takes (32,766 and 65,535).
+const POWER_MAX: usize = 8;
+
+/// A statement with a part that is repeated: rows to insert, ids to look for.
+///
+/// Every count would be a statement of its own to parse and keep. Only powers of two are made, each once.
+pub(crate) struct Repeated {
+    head: &'static str,
+    /// How many numbered placeholders the head has, which the items use again; 0 if there are only `?` in order.
+    numbered: usize,
+    item: &'static str,
+    separator: &'static str,
+    tail: &'static str,
+    /// With plain placeholders, and with numbered ones.
+    made: [[OnceLock<SqlStr>; POWER_MAX + 1]; 2],
+}
+
+impl Repeated {
+    /// The greatest number of items that one statement takes.
+    pub(crate) const ITEMS_MAX: usize = 1 << POWER_MAX;
+
+    const fn new(
+        head: &'static str,
+        numbered: usize,
+        item: &'static str,
+        separator: &'static str,
+        tail: &'static str,
+    ) -> Self {
+        let made = [const { [const { OnceLock::new() }; POWER_MAX + 1] }; 2];
+        Self {
+            head,
+            numbered,
+            item,
+            separator,
+            tail,
+            made,
+        }
+    }
+
+    /// The statement with `2^power` items.
+    pub(crate) fn sql<DB: Dialect>(&self, power: usize) -> SqlStr {
+        let power = power.min(POWER_MAX);
+        let plain = DB::PLAIN_PLACEHOLDERS && self.numbered == 0;
+        let made = &self.made[usize::from(!plain)][power];
+        made.get_or_init(|| AssertSqlSafe(self.make(1 << power, plain)).into_sql_str())
+            .clone()
+    }
+
+    fn make(&self, items: usize, plain: bool) -> String {
+        let body = vec![self.item; items].join(self.separator);
+        let sql = [self.head, &body, self.tail].concat();
+        if plain {
+            return sql;
+        }
+        let mut parts = sql.split('?');
+        let head = parts.next().unwrap_or_default().to_owned();
+        (self.numbered + 1..)
+            .zip(parts)
+            .fold(head, |sql, (number, part)| format!("{sql}${number}{part}"))
+    }
+}
 
 pub(crate) const EPOCH: &str = "SELECT epoch FROM log";
 
 pub(crate) const RAISE_EPOCH: &str = "UPDATE log SET epoch = epoch + 1";
 
 pub(crate) const HEAD: &str = "SELECT stream_id, version, recorded_at, effective_max, opened_at \
-     FROM streams WHERE stream_id = ?";
+     FROM streams WHERE stream_id = $1";
 
 pub(crate) const HEADS: &str = "SELECT stream_id, version, recorded_at, effective_max, opened_at \
-     FROM streams WHERE stream_id > ? ORDER BY stream_id LIMIT ?";
+     FROM streams ORDER BY stream_id LIMIT $1";
 
-pub(crate) const PUT_HEAD: &str = "INSERT INTO streams (stream_id, version, recorded_at, effective_max, opened_at) \
-     VALUES (?, ?, ?, ?, ?) ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, \
-     recorded_at = excluded.recorded_at, effective_max = excluded.effective_max";
+pub(crate) const HEADS_AFTER: &str = "SELECT stream_id, version, recorded_at, effective_max, opened_at \
+     FROM streams WHERE stream_id > $1 ORDER BY stream_id LIMIT $2";
+
+pub(crate) static HEADS_OF: Repeated = Repeated::new(
+    "SELECT stream_id, version, recorded_at, effective_max, opened_at FROM streams WHERE stream_id IN (",
+    0,
+    "?",
+    ", ",
+    ")",
+);
 
 pub(crate) const READ_VERSIONS: &str = "SELECT e.header, e.digest, p.payload \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
-     WHERE e.stream_id = ? AND e.version > ? AND e.version <= ? ORDER BY e.version LIMIT ?";
+     WHERE e.stream_id = $1 AND e.version > $2 AND e.version <= $3 \
+     ORDER BY e.version LIMIT $4";
+
+/// Each subject is read along its own index and cut at the limit before they are put together: sorting all that any
+/// of them ever touched would make the cost of a page grow with the history.
+pub(crate) static READ_SUBJECTS: Repeated = Repeated::new(
+    "SELECT e.header, e.digest, p.payload \
+     FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
+     WHERE e.stream_id = $1 AND e.version IN (",
+    4,
+    "SELECT version FROM (SELECT version FROM subjects \
+     WHERE stream_id = $1 AND subject = ? AND version > $2 AND version <= $3 ORDER BY version LIMIT $4) AS found",
+    " UNION ALL ",
+    ") ORDER BY e.version LIMIT $4",
+);
 
 pub(crate) const READ_EFFECTIVE: &str = "SELECT e.header, e.digest, p.payload \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
-     WHERE e.stream_id = ? AND (e.effective_at, e.version) > (?, ?) AND e.effective_at <= ? \
-     AND e.version <= ? ORDER BY e.effective_at, e.version LIMIT ?";
+     WHERE e.stream_id = $1 AND (e.effective_at, e.version) > ($2, $3) AND e.effective_at <= $4 AND e.version <= $5 \
+     ORDER BY e.effective_at, e.version LIMIT $6";
 
+/// `effective_at < effective_max` is what the index of backdated events says of itself.
 pub(crate) const READ_BACKDATED: &str = "SELECT e.header, e.digest, p.payload \
-     FROM events e INDEXED BY events_backdated \
-     LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
-     WHERE e.stream_id = ? AND e.version > ? AND e.version <= ? AND e.effective_at <= ? \
-     AND e.effective_at < e.effective_max ORDER BY e.version LIMIT ?";
+     FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
+     WHERE e.stream_id = $1 AND e.version IN (\
+         SELECT version FROM events WHERE stream_id = $1 AND version > $2 AND version <= $3 \
+         AND effective_at < effective_max AND effective_at <= $4 ORDER BY version LIMIT $5) \
+     ORDER BY e.version";
 
-pub(crate) const COUNT_BACKDATED: &str = "SELECT count(*) FROM events INDEXED BY events_backdated \
-     WHERE stream_id = ? AND version > ? AND version <= ? AND effective_at < effective_max";
+pub(crate) const COUNT_BACKDATED: &str = "SELECT count(*) FROM events \
+     WHERE stream_id = $1 AND version > $2 AND version <= $3 AND effective_at < effective_max";
 
 pub(crate) const VERSION_AT: &str = "SELECT version FROM events \
-     WHERE stream_id = ? AND recorded_at <= ? ORDER BY recorded_at DESC, version DESC LIMIT 1";
+     WHERE stream_id = $1 AND recorded_at <= $2 ORDER BY recorded_at DESC, version DESC LIMIT 1";
 
 pub(crate) const EFFECTIVE_MAX_AT: &str = "SELECT effective_max FROM events \
-     WHERE stream_id = ? AND version <= ? ORDER BY version DESC LIMIT 1";
+     WHERE stream_id = $1 AND version <= $2 ORDER BY version DESC LIMIT 1";
 
-pub(crate) const READ_SEALED: &str = "SELECT e.header, e.digest, p.payload, p.salt, e.payload_digest, e.effective_max \
+pub(crate) const READ_SEALED: &str = "SELECT e.version, e.recorded_at, e.effective_at, e.effective_max, \
+     e.header, e.digest, e.payload_digest, p.salt, p.payload \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
-     WHERE e.stream_id = ? AND e.version > ? ORDER BY e.version LIMIT ?";
+     WHERE e.stream_id = $1 AND e.version > $2 ORDER BY e.version LIMIT $3";
 
-pub(crate) const PUT_SNAPSHOT: &str = "INSERT INTO snapshots (stream_id, family, key, version, effective_at, format, state) \
-     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (stream_id, family, key) DO UPDATE SET \
-     version = excluded.version, effective_at = excluded.effective_at, \
-     format = excluded.format, state = excluded.state";
+pub(crate) static COMMANDS: Repeated = Repeated::new(
+    "SELECT command_id, fingerprint, last_version, answer FROM commands WHERE stream_id = ? AND command_id IN (",
+    0,
+    "?",
+    ", ",
+    ")",
+);
 
-pub(crate) const NEAREST_SNAPSHOT: &str = "SELECT stream_id, family, version, effective_at, format, state FROM snapshots \
-     WHERE stream_id = ? AND family = ? AND key <= ? AND effective_at <= ? AND version <= ? \
-     AND format = ? ORDER BY key DESC LIMIT 1";
+pub(crate) static RECORDED_COMMANDS: Repeated = Repeated::new(
+    "SELECT stream_id, command_id FROM commands WHERE (stream_id, command_id) IN (VALUES ",
+    0,
+    "(?, ?)",
+    ", ",
+    ")",
+);
 
-pub(crate) const SNAPSHOT_POINTS: &str = "SELECT family, version, effective_at, format \
-     FROM snapshots WHERE stream_id = ? AND family = ? ORDER BY key";
+pub(crate) static INSERT_EVENTS: Repeated = Repeated::new(
+    "INSERT INTO events (stream_id, version, recorded_at, effective_at, effective_max, payload_digest, digest, header) \
+     VALUES ",
+    0,
+    "(?, ?, ?, ?, ?, ?, ?, ?)",
+    ", ",
+    "",
+);
 
-pub(crate) const SNAPSHOT: &str = "SELECT stream_id, family, version, effective_at, format, state FROM snapshots \
-     WHERE stream_id = ? AND family = ? AND key = ?";
+pub(crate) static INSERT_PAYLOADS: Repeated = Repeated::new(
+    "INSERT INTO payloads (stream_id, version, salt, payload) VALUES ",
+    0,
+    "(?, ?, ?, ?)",
+    ", ",
+    "",
+);
 
-pub(crate) const ADVANCE_SNAPSHOTS: &str = "UPDATE snapshots SET version = ? \
-     WHERE stream_id = ? AND family = 1 AND key < ? AND version = ?";
+pub(crate) static INSERT_SUBJECTS: Repeated = Repeated::new(
+    "INSERT INTO subjects (stream_id, subject, version) VALUES ",
+    0,
+    "(?, ?, ?)",
+    ", ",
+    "",
+);
 
-pub(crate) const DELETE_FAMILY: &str = "DELETE FROM snapshots WHERE stream_id = ? AND family = ?";
+pub(crate) static INSERT_COMMANDS: Repeated = Repeated::new(
+    "INSERT INTO commands (stream_id, command_id, fingerprint, last_version, answer) VALUES ",
+    0,
+    "(?, ?, ?, ?, ?)",
+    ", ",
+    "",
+);
 
-pub(crate) const DELETE_SNAPSHOTS: &str = "DELETE FROM snapshots WHERE stream_id = ?";
+pub(crate) static PUT_HEADS: Repeated = Repeated::new(
+    "INSERT INTO streams (stream_id, version, recorded_at, effective_max, opened_at) VALUES ",
+    0,
+    "(?, ?, ?, ?, ?)",
+    ", ",
+    " ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, recorded_at = excluded.recorded_at, \
+     effective_max = excluded.effective_max",
+);
 
-/// `(?, ?), (?, ?)`: placeholders for rows of a statement with many values.
-pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
-    let row = format!("({})", vec!["?"; columns].join(", "));
-    vec![row.as_str(); rows].join(", ")
+pub(crate) const PUT_SNAPSHOT: &str = "INSERT INTO snapshots \
+     (stream_id, family, point, version, effective_at, format) VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (stream_id, family, point) DO UPDATE SET \
+     version = excluded.version, effective_at = excluded.effective_at, format = excluded.format";
+
+pub(crate) const PUT_SNAPSHOT_STATE: &str = "INSERT INTO snapshot_states (stream_id, family, point, state) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (stream_id, family, point) DO UPDATE SET state = excluded.state";
+
+pub(crate) const NEAREST_SNAPSHOT: &str = "SELECT n.version, n.effective_at, n.format, s.state FROM (\
+         SELECT stream_id, family, point, version, effective_at, format FROM snapshots \
+         WHERE stream_id = $1 AND family = $2 AND point <= $3 AND version <= $4 AND effective_at <= $5 \
+         AND format = $6 ORDER BY point DESC LIMIT 1) AS n \
+     JOIN snapshot_states s ON s.stream_id = n.stream_id AND s.family = n.family AND s.point = n.point";
+
+pub(crate) const SNAPSHOT_POINTS: &str = "SELECT version, effective_at, format FROM snapshots \
+     WHERE stream_id = $1 AND family = $2 ORDER BY point";
+
+pub(crate) const SNAPSHOT: &str = "SELECT n.version, n.effective_at, n.format, s.state FROM snapshots n \
+     JOIN snapshot_states s ON s.stream_id = n.stream_id AND s.family = n.family AND s.point = n.point \
+     WHERE n.stream_id = $1 AND n.family = $2 AND n.point = $3";
+
+pub(crate) const ADVANCE_SNAPSHOTS: &str = "UPDATE snapshots SET version = $3 \
+     WHERE stream_id = $1 AND family = 1 AND point < $4 AND version = $2";
+
+pub(crate) const DELETE_SNAPSHOTS: &str = "DELETE FROM snapshots WHERE stream_id = $1";
+
+pub(crate) const DELETE_SNAPSHOT_FAMILY: &str =
+    "DELETE FROM snapshots WHERE stream_id = $1 AND family = $2";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_repeated_and_their_placeholders_numbered() {
+        let statement = Repeated::new("A ? IN (", 0, "(?, ?)", ", ", ") B ?");
+        assert_eq!(statement.make(2, true), "A ? IN ((?, ?), (?, ?)) B ?");
+        assert_eq!(
+            statement.make(2, false),
+            "A $1 IN (($2, $3), ($4, $5)) B $6"
+        );
+        let statement = Repeated::new("A $1 ", 1, "$1 = ?", " OR ", "");
+        assert_eq!(statement.make(2, false), "A $1 $1 = $2 OR $1 = $3");
+    }
 }

@@ -1,142 +1,348 @@
-//! A log in one SQLite file: opening, closing, backing up, restoring.
+//! The log on an SQL database: the contract, fulfilled by the statements of `sql`.
 //!
-//! It owns the connections: one that writes, a pool that reads.
-//! Invariant: a store that writes holds the writer's lock from before its first statement until it is dropped.
+//! Owns the pools and the translation of each call; the transaction that appends is in `append`, snapshots are in
+//! `snapshots`. Opening and closing belong to each database. Invariant: there is this one body for every database.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use roadbook_store::StoreError;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+use async_trait::async_trait;
+use roadbook_store::{
+    Append, AppendOutcome, CommandRecord, EventLog, Head, Instant, SealedEvent, Snapshot,
+    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
-use tokio::sync::Mutex;
+use sqlx::pool::PoolConnection;
+use sqlx::{Error, Pool, Sqlite};
+use uuid::Uuid;
 
-use crate::error::{OpenError, classify};
-use crate::lock::WriterLock;
-use crate::settings::Settings;
-use crate::{migrations, sql};
+use crate::append::append_batch;
+use crate::call::{Call, find_all};
+use crate::dialect::{Dialect, store_error};
+use crate::transaction::Transaction;
+use crate::{row, snapshots, sql};
 
-/// Prepared statements kept for each connection: multi-row inserts have one for every number of rows.
-const STATEMENTS_MAX: usize = 1_024;
-
-/// A log in one SQLite file.
-#[derive(Debug)]
-pub struct SqlStore {
-    path: PathBuf,
-    /// The one connection that writes; absent in a store that only reads, gone once it is closed.
-    pub(crate) writer: Arc<Mutex<Option<SqliteConnection>>>,
-    pub(crate) readers: SqlitePool,
-    _lock: Option<WriterLock>,
+/// A log on a database.
+pub struct SqlStore<DB: Dialect = Sqlite> {
+    pub(crate) readers: Pool<DB>,
+    /// `None` if the log was opened for reading only.
+    pub(crate) writer: Option<Pool<DB>>,
+    pub(crate) place: DB::Place,
 }
 
-impl SqlStore {
-    /// Opens a file for writing; makes it if it is not there, and brings it up to this program's schema.
-    pub async fn open(path: &Path, settings: &Settings) -> Result<Self, OpenError> {
-        let lock = WriterLock::acquire(path)?;
-        let options = options(path, settings)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("wal_autocheckpoint", settings.checkpoint_pages.to_string());
-        let mut writer = options
-            .connect()
+impl<DB: Dialect> SqlStore<DB> {
+    pub(crate) async fn reader(&self) -> Result<PoolConnection<DB>, StoreError> {
+        self.readers.acquire().await.map_err(read_error::<DB>)
+    }
+
+    pub(crate) fn writer(&self) -> Result<&Pool<DB>, StoreError> {
+        self.writer.as_ref().ok_or(StoreError::Closed)
+    }
+
+    /// Runs one statement in a transaction of its own, and tells how many rows it changed.
+    pub(crate) async fn change(
+        &self,
+        doing: &'static str,
+        call: Call<DB>,
+    ) -> Result<u64, StoreError> {
+        let writer = self.writer()?;
+        let changed = async {
+            let mut transaction = Transaction::begin(writer).await?;
+            let changed = call.run(transaction.connection()).await?;
+            transaction.commit().await?;
+            Ok(changed)
+        };
+        changed
             .await
-            .map_err(|source| OpenError::database(path, source))?;
-        migrations::run(&mut writer, path).await?;
-        Ok(Self {
-            path: path.to_owned(),
-            writer: Arc::new(Mutex::new(Some(writer))),
-            readers: readers(path, settings),
-            _lock: Some(lock),
-        })
+            .map_err(|error| store_error::<DB>(doing, error))
     }
 
-    /// Opens a file for reading only, also beside a process that writes.
-    pub async fn open_read_only(path: &Path, settings: &Settings) -> Result<Self, OpenError> {
-        if !path.is_file() {
-            return Err(OpenError::Missing(path.to_owned()));
-        }
-        let readers = readers(path, settings);
-        {
-            let mut reader = readers
-                .acquire()
-                .await
-                .map_err(|source| OpenError::database(path, source))?;
-            if !migrations::check(&mut reader, path).await? {
-                return Err(OpenError::NotMigrated(path.to_owned()));
-            }
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            writer: Arc::default(),
-            readers,
-            _lock: None,
-        })
-    }
-
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Writes a consistent copy to a new file, while appends go on. The copy opens, verifies and has the same epoch.
-    pub async fn backup(&self, target: &Path) -> Result<(), OpenError> {
-        if target.exists() {
-            return Err(OpenError::Exists(target.to_owned()));
-        }
-        let failed = |source| OpenError::database(target, source);
-        let name = target.to_string_lossy().replace('\'', "''");
-        let mut reader = self.readers.acquire().await.map_err(failed)?;
-        sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{name}'")))
-            .execute(&mut *reader)
+    async fn rows(&self, call: Call<DB>) -> Result<Vec<DB::Row>, StoreError> {
+        call.rows(&mut *self.reader().await?)
             .await
-            .map_err(failed)?;
-        let file = std::fs::File::open(target);
-        file.and_then(|file| file.sync_all())
-            .map_err(|source| OpenError::Unreachable {
-                path: target.to_owned(),
-                source,
-            })
+            .map_err(read_error::<DB>)
     }
 
-    /// Raises the epoch: cursors that were given before are told apart from then on.
-    pub async fn raise_epoch(&self) -> Result<(), StoreError> {
-        let mut held = self.writer.lock().await;
-        let writer = held.as_mut().ok_or(StoreError::Closed)?;
-        sqlx::query(sql::RAISE_EPOCH)
-            .execute(writer)
+    async fn row<T>(
+        &self,
+        call: Call<DB>,
+        decode: impl Fn(&DB::Row) -> Result<T, Error>,
+    ) -> Result<Option<T>, StoreError> {
+        let row = call
+            .row(&mut *self.reader().await?)
             .await
-            .map_err(|error| classify("raising the epoch", error))?;
-        Ok(())
+            .map_err(read_error::<DB>)?;
+        row.as_ref()
+            .map(decode)
+            .transpose()
+            .map_err(read_error::<DB>)
     }
 
-    /// Folds the write-ahead file into the main one and closes every connection. Later calls answer "closed".
-    pub async fn close(&self) -> Result<(), StoreError> {
-        self.readers.close().await;
-        let writer = self.writer.lock().await.take();
-        let Some(writer) = writer else { return Ok(()) };
-        writer
-            .close()
-            .await
-            .map_err(|error| classify("closing the database", error))
+    async fn events(
+        &self,
+        stream: StreamId,
+        call: Call<DB>,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = self.rows(call).await?;
+        row::all::<DB, _>(
+            || format!("the events of stream {stream}"),
+            &rows,
+            row::stored_event::<DB>,
+        )
+    }
+
+    /// Every statement takes a bounded number of subjects and is cut at the limit. Of what they find together, the
+    /// first are the ones asked for.
+    async fn touching(
+        &self,
+        range: (StreamId, Version, Version),
+        subjects: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let (stream, after, through) = range;
+        let subjects: BTreeSet<Uuid> = subjects.iter().copied().collect();
+        let subjects: Vec<Uuid> = subjects.into_iter().collect();
+        let leading = |call: Call<DB>| {
+            call.stream(stream)
+                .version(after)
+                .version(through)
+                .limit(limit)
+        };
+        let mut connection = self.reader().await?;
+        let rows = find_all::<DB, _>(
+            &mut connection,
+            &sql::READ_SUBJECTS,
+            &subjects,
+            leading,
+            Call::uuid,
+        )
+        .await
+        .map_err(read_error::<DB>)?;
+        let place = || format!("the events of stream {stream}");
+        let mut events = row::all::<DB, _>(place, &rows, row::stored_event::<DB>)?;
+        events.sort_by_key(|event| event.header.version);
+        events.dedup_by_key(|event| event.header.version);
+        events.truncate(limit);
+        Ok(events)
     }
 }
 
-fn options(path: &Path, settings: &Settings) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_millis(settings.busy_timeout_ms))
-        .statement_cache_capacity(STATEMENTS_MAX)
-        .pragma("cache_size", format!("-{}", settings.cache_kib))
+pub(crate) fn read_error<DB: Dialect>(error: Error) -> StoreError {
+    store_error::<DB>("a read", error)
 }
 
-fn readers(path: &Path, settings: &Settings) -> SqlitePool {
-    SqlitePoolOptions::new()
-        .max_connections(settings.read_connections_max)
-        .acquire_timeout(Duration::from_millis(settings.busy_timeout_ms))
-        .connect_lazy_with(options(path, settings).read_only(true))
+#[async_trait]
+impl<DB: Dialect> EventLog for SqlStore<DB> {
+    async fn epoch(&self) -> Result<u64, StoreError> {
+        let epoch = self
+            .row(Call::new(sql::EPOCH), |row| row::version::<DB>(row, 0))
+            .await?;
+        let missing = || StoreError::corrupt("table log", "the epoch is missing");
+        epoch.map(|epoch| epoch.0).ok_or_else(missing)
+    }
+
+    /// The transaction runs in a task of its own: a caller that goes away must not leave it half-way.
+    async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
+        let writer = self.writer()?.clone();
+        let written = tokio::spawn(async move { append_batch(&writer, appends).await });
+        written.await.map_err(StoreError::outcome_unknown)?
+    }
+
+    async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {
+        self.row(Call::new(sql::HEAD).stream(stream), row::head::<DB>)
+            .await
+    }
+
+    async fn heads(&self, after: Option<StreamId>, limit: usize) -> Result<Vec<Head>, StoreError> {
+        let call = match after {
+            None => Call::new(sql::HEADS).limit(limit),
+            Some(after) => Call::new(sql::HEADS_AFTER).stream(after).limit(limit),
+        };
+        let rows = self.rows(call).await?;
+        row::all::<DB, _>(
+            || "the heads of the streams".to_owned(),
+            &rows,
+            row::head::<DB>,
+        )
+    }
+
+    async fn read_versions(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+        subjects: &[Uuid],
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        if !subjects.is_empty() {
+            return self
+                .touching((stream, after, through), subjects, limit)
+                .await;
+        }
+        let call = Call::new(sql::READ_VERSIONS)
+            .stream(stream)
+            .version(after)
+            .version(through);
+        self.events(stream, call.limit(limit)).await
+    }
+
+    async fn read_effective(
+        &self,
+        stream: StreamId,
+        after: (Instant, Version),
+        until: Instant,
+        through: Version,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let call = Call::new(sql::READ_EFFECTIVE)
+            .stream(stream)
+            .instant(after.0)
+            .version(after.1);
+        self.events(stream, call.instant(until).version(through).limit(limit))
+            .await
+    }
+
+    async fn read_backdated(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+        until: Instant,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let call = Call::new(sql::READ_BACKDATED)
+            .stream(stream)
+            .version(after)
+            .version(through);
+        self.events(stream, call.instant(until).limit(limit)).await
+    }
+
+    async fn count_backdated(
+        &self,
+        stream: StreamId,
+        after: Version,
+        through: Version,
+    ) -> Result<u64, StoreError> {
+        let call = Call::new(sql::COUNT_BACKDATED)
+            .stream(stream)
+            .version(after)
+            .version(through);
+        let count = self.row(call, |row| row::version::<DB>(row, 0)).await?;
+        Ok(count.unwrap_or_default().0)
+    }
+
+    async fn version_at(&self, stream: StreamId, recorded: Instant) -> Result<Version, StoreError> {
+        let call = Call::new(sql::VERSION_AT).stream(stream).instant(recorded);
+        Ok(self
+            .row(call, |row| row::version::<DB>(row, 0))
+            .await?
+            .unwrap_or(Version::NONE))
+    }
+
+    async fn effective_max_at(
+        &self,
+        stream: StreamId,
+        version: Version,
+    ) -> Result<Instant, StoreError> {
+        let call = Call::new(sql::EFFECTIVE_MAX_AT)
+            .stream(stream)
+            .version(version);
+        Ok(self
+            .row(call, |row| row::instant::<DB>(row, 0))
+            .await?
+            .unwrap_or(Instant::MIN))
+    }
+
+    async fn commands(
+        &self,
+        stream: StreamId,
+        ids: &[Uuid],
+    ) -> Result<Vec<CommandRecord>, StoreError> {
+        let ids: BTreeSet<Uuid> = ids.iter().copied().collect();
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        let mut connection = self.reader().await?;
+        let leading = |call: Call<DB>| call.stream(stream);
+        let rows = find_all::<DB, _>(&mut connection, &sql::COMMANDS, &ids, leading, Call::uuid)
+            .await
+            .map_err(read_error::<DB>)?;
+        let place = || format!("the commands of stream {stream}");
+        let mut commands = row::all::<DB, _>(place, &rows, row::command::<DB>)?;
+        commands.sort_by_key(|command| command.command_id);
+        commands.dedup_by_key(|command| command.command_id);
+        Ok(commands)
+    }
+
+    async fn read_sealed(
+        &self,
+        stream: StreamId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<SealedEvent>, StoreError> {
+        let call = Call::new(sql::READ_SEALED)
+            .stream(stream)
+            .version(after)
+            .limit(limit);
+        let rows = self.rows(call).await?;
+        let place = || format!("stream {stream}, after version {after}");
+        row::all::<DB, _>(place, &rows, row::sealed_event::<DB>)
+    }
+
+    async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
+        snapshots::put(self.writer()?, snapshots).await
+    }
+
+    async fn nearest_snapshot(
+        &self,
+        stream: StreamId,
+        family: SnapshotFamily,
+        effective: Instant,
+        version: Version,
+        format: u16,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let call = snapshots::nearest(stream, family, effective, version, format);
+        self.row(call, |row| row::snapshot::<DB>(row, stream, family))
+            .await
+    }
+
+    async fn snapshot_points(
+        &self,
+        stream: StreamId,
+        family: SnapshotFamily,
+    ) -> Result<Vec<SnapshotPoint>, StoreError> {
+        let rows = self.rows(snapshots::points(stream, family)).await?;
+        let place = || format!("the snapshots of stream {stream}");
+        row::all::<DB, _>(place, &rows, |row| row::snapshot_point::<DB>(row, family))
+    }
+
+    async fn snapshot(
+        &self,
+        stream: StreamId,
+        point: SnapshotPoint,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let call = snapshots::at(stream, point);
+        self.row(call, |row| row::snapshot::<DB>(row, stream, point.family))
+            .await
+    }
+
+    async fn advance_snapshots(
+        &self,
+        stream: StreamId,
+        from: Version,
+        to: Version,
+        below: Instant,
+    ) -> Result<(), StoreError> {
+        let call = Call::new(sql::ADVANCE_SNAPSHOTS)
+            .stream(stream)
+            .version(from)
+            .version(to)
+            .instant(below);
+        self.change("advancing snapshots", call).await.map(|_| ())
+    }
+
+    async fn delete_snapshots(
+        &self,
+        stream: StreamId,
+        family: Option<SnapshotFamily>,
+    ) -> Result<u64, StoreError> {
+        self.change("deleting snapshots", snapshots::delete(stream, family))
+            .await
+    }
 }

@@ -1,0 +1,74 @@
+//! What differs from one database to the next, as far as the statements and the reading of rows go.
+//!
+//! Owns the trait that a database implements once; opening one, with its locks and settings, is its own module's.
+//! Invariant: everything else in this crate is written once, against this trait.
+
+use roadbook_store::StoreError;
+use sqlx::error::BoxDynError;
+use sqlx::{Database, Error, Executor, IntoArguments};
+use uuid::Uuid;
+
+/// A value handed to a statement.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// A version, an instant, a limit.
+    Integer(i64),
+    /// The id of a stream, a subject, a command.
+    Uuid(Uuid),
+    /// Bytes: headers, payloads, digests, states.
+    Bytes(Vec<u8>),
+}
+
+/// A database that the log can be kept in.
+pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
+    /// What a store keeps of where its database is, for as long as it is open: a file with its lock, for example.
+    type Place: Send + Sync + 'static;
+
+    /// Begins a transaction that will write. It waits here for the right to, so that it cannot fail for it later.
+    const BEGIN_WRITING: &'static str;
+
+    /// True if `?` is a placeholder that may be used instead of `$1`, `$2`, … where they are in order.
+    const PLAIN_PLACEHOLDERS: bool;
+
+    /// The connection as sqlx wants it. (That every connection can be used so is a bound on references, which a trait
+    /// cannot pass on to those who use it.)
+    fn executor(connection: &mut Self::Connection) -> impl Executor<'_, Database = Self>;
+
+    /// Adds a value to those of a statement.
+    fn bind(arguments: &mut Self::Arguments, value: Value) -> Result<(), BoxDynError>;
+
+    /// The integer in a column, counted from 0.
+    fn integer(row: &Self::Row, column: usize) -> Result<i64, Error>;
+
+    /// The id in a column, counted from 0.
+    fn uuid(row: &Self::Row, column: usize) -> Result<Uuid, Error>;
+
+    /// The bytes in a column, counted from 0; `None` if there are none because a joined row is missing.
+    fn bytes(row: &Self::Row, column: usize) -> Result<Option<Vec<u8>>, Error>;
+
+    /// How many rows a statement wrote or deleted.
+    fn rows_affected(result: &Self::QueryResult) -> u64;
+
+    /// True if the error tells that what is stored is damaged, rather than that it cannot be reached.
+    fn is_damage(error: &Error) -> bool;
+}
+
+/// What an error means to the caller of the log, when it came before a commit.
+pub(crate) fn store_error<DB: Dialect>(doing: &'static str, error: Error) -> StoreError {
+    match error {
+        Error::PoolClosed => StoreError::Closed,
+        error if is_undecodable(&error) || DB::is_damage(&error) => StoreError::Corrupt {
+            place: doing.to_owned(),
+            detail: error.to_string(),
+            source: Some(std::sync::Arc::new(error)),
+        },
+        error => StoreError::unavailable(doing, error),
+    }
+}
+
+fn is_undecodable(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ColumnDecode { .. } | Error::Decode(_) | Error::TypeNotFound { .. }
+    )
+}

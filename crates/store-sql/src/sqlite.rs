@@ -1,0 +1,75 @@
+//! SQLite: one file, written by one process, read by any.
+//!
+//! Owns what the dialect of SQLite differs in; opening, locking and copying the file are in the modules below.
+//! Invariant: a log has exactly one connection that writes.
+
+mod backup;
+mod error;
+mod lock;
+mod open;
+mod settings;
+
+pub use error::OpenError;
+pub use open::SqliteFile;
+pub use settings::Settings;
+
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteQueryResult, SqliteRow};
+use sqlx::{Arguments, Error, Executor, Row, Sqlite};
+use uuid::Uuid;
+
+use crate::dialect::{Dialect, Value};
+
+/// The codes of SQLite (without their extensions) that tell of damage: a corrupt file, a file that is no database, a
+/// value of the wrong type, and a constraint that only a damaged file can break here.
+const DAMAGE: [i32; 4] = [11, 26, 20, 19];
+
+impl Dialect for Sqlite {
+    type Place = SqliteFile;
+
+    /// SQLite looks up the name of each numbered placeholder among all others: of 2,000 values, as rows to insert
+    /// have, that takes longer than inserting them.
+    const PLAIN_PLACEHOLDERS: bool = true;
+
+    const BEGIN_WRITING: &'static str = "BEGIN IMMEDIATE";
+
+    fn executor(connection: &mut SqliteConnection) -> impl Executor<'_, Database = Self> {
+        connection
+    }
+
+    fn bind(arguments: &mut SqliteArguments, value: Value) -> Result<(), BoxDynError> {
+        match value {
+            Value::Integer(integer) => arguments.add(integer),
+            Value::Uuid(uuid) => arguments.add(uuid.as_bytes().to_vec()),
+            Value::Bytes(bytes) => arguments.add(bytes),
+        }
+    }
+
+    fn integer(row: &SqliteRow, column: usize) -> Result<i64, Error> {
+        row.try_get(column)
+    }
+
+    fn uuid(row: &SqliteRow, column: usize) -> Result<Uuid, Error> {
+        let bytes: &[u8] = row.try_get(column)?;
+        let undecodable = |source| Error::ColumnDecode {
+            index: column.to_string(),
+            source: Box::new(source),
+        };
+        Uuid::from_slice(bytes).map_err(undecodable)
+    }
+
+    fn bytes(row: &SqliteRow, column: usize) -> Result<Option<Vec<u8>>, Error> {
+        row.try_get(column)
+    }
+
+    fn rows_affected(result: &SqliteQueryResult) -> u64 {
+        result.rows_affected()
+    }
+
+    fn is_damage(error: &Error) -> bool {
+        let code = error
+            .as_database_error()
+            .and_then(|error| error.code()?.parse::<i32>().ok());
+        code.is_some_and(|code| DAMAGE.contains(&(code & 0xFF)))
+    }
+}

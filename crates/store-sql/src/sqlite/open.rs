@@ -1,0 +1,222 @@
+//! Opening and closing a SQLite file: what it holds, who may write it, and whether its tables are those of today.
+//!
+//! Owns every refusal to open. A file that is not a Roadbook is never changed, not even its journal mode. Invariant: a
+//! log that is open for writing holds the lock of its file and has the newest tables.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use roadbook_store::StoreError;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection, Error, Pool, Sqlite};
+
+use super::error::OpenError;
+use super::lock::WriterLock;
+use super::settings::Settings;
+use crate::call::Call;
+use crate::dialect::{Dialect, store_error};
+use crate::store::SqlStore;
+use crate::{migrations, sql};
+
+/// Written into the header of every file by the first migration: "RBK1".
+const APPLICATION_ID: i64 = 0x5242_4b31;
+
+/// The file that a log stands in.
+#[derive(Debug)]
+pub struct SqliteFile {
+    pub(super) path: PathBuf,
+    pub(super) settings: Settings,
+    lock: Mutex<Option<WriterLock>>,
+}
+
+impl SqlStore<Sqlite> {
+    /// Opens a file for writing; makes it if it is not there, and brings its tables up to date.
+    pub async fn open(path: &Path, settings: &Settings) -> Result<Self, OpenError> {
+        let lock = WriterLock::acquire(path)?;
+        // Looked at before the writing connection changes the journal mode of what may be somebody else's file.
+        if path
+            .try_exists()
+            .map_err(|source| OpenError::unreachable(path, source))?
+        {
+            migration_of(path, settings).await?;
+        }
+        let writer = pool(path, settings, 1, settings.writer(path)).await?;
+        migrations::sqlite()
+            .run(&writer)
+            .await
+            .map_err(|source| OpenError::migration(path, source))?;
+        let readers = pool(
+            path,
+            settings,
+            settings.read_connections_max,
+            settings.reader(path),
+        )
+        .await?;
+        Ok(Self {
+            readers,
+            writer: Some(writer),
+            place: SqliteFile::new(path, settings, Some(lock)),
+        })
+    }
+
+    /// Opens a file for reading only, also beside a process that writes. The file must be there and up to date.
+    pub async fn open_read_only(path: &Path, settings: &Settings) -> Result<Self, OpenError> {
+        if !path.is_file() {
+            return Err(OpenError::Missing(path.to_owned()));
+        }
+        match migration_of(path, settings).await? {
+            Some(migrations::NEWEST) => {}
+            Some(found) if found > migrations::NEWEST => {
+                return Err(OpenError::Newer {
+                    path: path.to_owned(),
+                    found,
+                });
+            }
+            _ => return Err(OpenError::NotMigrated(path.to_owned())),
+        }
+        let readers = pool(
+            path,
+            settings,
+            settings.read_connections_max,
+            settings.reader(path),
+        )
+        .await?;
+        Ok(Self {
+            readers,
+            writer: None,
+            place: SqliteFile::new(path, settings, None),
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.place.path
+    }
+
+    /// Raises the epoch: cursors that were given before are told apart from then on.
+    pub async fn raise_epoch(&self) -> Result<(), StoreError> {
+        self.change("raising the epoch", Call::new(sql::RAISE_EPOCH))
+            .await
+            .map(|_| ())
+    }
+
+    /// Waits for what is being done, folds the write-ahead file into the main one, closes every connection and lets
+    /// the file go. Every later call is answered [`StoreError::Closed`].
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        let Some(writer) = &self.writer else {
+            return Ok(());
+        };
+        let folded = fold_write_ahead(writer).await;
+        writer.close().await;
+        self.place
+            .lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match folded {
+            // Somebody else has closed it already.
+            Err(Error::PoolClosed) => Ok(()),
+            folded => folded.map_err(|error| store_error::<Sqlite>("closing the file", error)),
+        }
+    }
+}
+
+impl SqliteFile {
+    fn new(path: &Path, settings: &Settings, lock: Option<WriterLock>) -> Self {
+        Self {
+            path: path.to_owned(),
+            settings: settings.clone(),
+            lock: Mutex::new(lock),
+        }
+    }
+}
+
+impl fmt::Debug for SqlStore<Sqlite> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SqlStore")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn pool(
+    path: &Path,
+    settings: &Settings,
+    connections: u32,
+    options: SqliteConnectOptions,
+) -> Result<Pool<Sqlite>, OpenError> {
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(connections.max(1))
+        .acquire_timeout(settings.wait())
+        // A connection is a thread of this process: it does not go stale, and its prepared statements are worth
+        // keeping.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .connect_with(options)
+        .await
+        .map_err(|source| OpenError::database(path, source))
+}
+
+async fn fold_write_ahead(writer: &Pool<Sqlite>) -> Result<(), Error> {
+    let mut connection = writer.acquire().await?;
+    Call::<Sqlite>::new("PRAGMA wal_checkpoint(TRUNCATE)")
+        .rows(&mut connection)
+        .await?;
+    Ok(())
+}
+
+/// The newest migration that a file has had; `None` if there is nothing in it yet. Nothing is changed.
+async fn migration_of(path: &Path, settings: &Settings) -> Result<Option<i64>, OpenError> {
+    let failed = |source| OpenError::database(path, source);
+    let mut connection = settings.reader(path).connect().await.map_err(failed)?;
+    let contents = Contents::of(&mut connection).await;
+    connection.close().await.map_err(failed)?;
+    match contents.map_err(failed)? {
+        Contents::Nothing => Ok(None),
+        Contents::Migrated(newest) => Ok(Some(newest)),
+        Contents::Foreign => Err(OpenError::Foreign(path.to_owned())),
+    }
+}
+
+/// What a file holds.
+enum Contents {
+    Nothing,
+    Migrated(i64),
+    Foreign,
+}
+
+impl Contents {
+    async fn of(connection: &mut SqliteConnection) -> Result<Self, Error> {
+        // A process that was stopped before its first migration leaves a database with at most the list of them.
+        let others = "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> '_sqlx_migrations'";
+        if number(connection, others).await? == 0 {
+            return Ok(Self::Nothing);
+        }
+        if number(connection, "PRAGMA application_id").await? != APPLICATION_ID {
+            return Ok(Self::Foreign);
+        }
+        number(connection, "SELECT max(version) FROM _sqlx_migrations")
+            .await
+            .map(Self::Migrated)
+    }
+}
+
+async fn number(connection: &mut SqliteConnection, question: &'static str) -> Result<i64, Error> {
+    let row = Call::<Sqlite>::new(question).row(connection).await?;
+    row.map_or(Ok(0), |row| Sqlite::integer(&row, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_migration_sets_the_application_id() {
+        let text = format!("PRAGMA application_id = {APPLICATION_ID};");
+        assert!(migrations::first_text().contains(&text));
+    }
+}

@@ -1,0 +1,75 @@
+//! Settings of a SQLite file, and the connections that are made with them.
+//!
+//! Owns the numbers, their units and defaults, and the options that sqlx makes of them. Invariant: no setting weakens
+//! durability; a commit is on the disk before it is answered.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+/// Prepared statements kept in each connection: more than there are, with all their powers of two.
+const STATEMENTS_MAX: usize = 256;
+
+/// Rows on their way from a connection's thread to the reader. The default of sqlx, 50, makes reading half as fast.
+const ROWS_UNDER_WAY_MAX: usize = 1024;
+
+/// Settings of a SQLite file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Connections that read at once. Beyond it readers wait.
+    pub read_connections_max: u32,
+    /// Milliseconds that a reader waits for a connection, or a connection for a lock, before it is told "unavailable".
+    pub busy_timeout_ms: u64,
+    /// Page cache of each connection, in KiB.
+    pub cache_kib: u32,
+    /// Pages in the write-ahead file after which it is folded into the main file.
+    pub checkpoint_pages: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            read_connections_max: 4,
+            busy_timeout_ms: 5_000,
+            cache_kib: 16_384,
+            checkpoint_pages: 4_000,
+        }
+    }
+}
+
+impl Settings {
+    /// The one connection that writes. A file that is not there is made.
+    pub(super) fn writer(&self, path: &Path) -> SqliteConnectOptions {
+        self.connection(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            // An insert of many rows keeps what it would need to undo them. In memory that costs nothing; otherwise each
+            // batch makes a file.
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", self.checkpoint_pages.to_string())
+    }
+
+    /// A connection that reads, and cannot do anything else.
+    pub(super) fn reader(&self, path: &Path) -> SqliteConnectOptions {
+        self.connection(path).read_only(true)
+    }
+
+    pub(super) const fn wait(&self) -> Duration {
+        Duration::from_millis(self.busy_timeout_ms)
+    }
+
+    fn connection(&self, path: &Path) -> SqliteConnectOptions {
+        SqliteConnectOptions::new()
+            .filename(path)
+            .foreign_keys(true)
+            .busy_timeout(self.wait())
+            .statement_cache_capacity(STATEMENTS_MAX)
+            .row_buffer_size(ROWS_UNDER_WAY_MAX)
+            // A negative size is in KiB, a positive one in pages.
+            .pragma("cache_size", format!("-{}", self.cache_kib))
+            .disable_statement_logging()
+    }
+}
