@@ -23,7 +23,7 @@ const RECORDING_CLIENTS: usize = 8;
 /// The years to which changes are dated.
 const YEARS: std::ops::RangeInclusive<u16> = 2015..=2024;
 /// How long recording may take, whatever the length.
-const RECORDING_MIN: Duration = Duration::from_secs(60);
+const RECORDING_MIN: Duration = Duration::from_mins(1);
 /// How long recording an event may take on the average.
 const EVENT_MAX: Duration = Duration::from_millis(5);
 /// How often the progress is told.

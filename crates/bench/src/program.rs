@@ -18,9 +18,9 @@ use crate::error::{BenchError, within};
 /// As whom the load signs in: the Secretariat may date changes into the past.
 const ORGANISATION: &str = "GSC";
 /// How long a server may take to print its address.
-const START_MAX: Duration = Duration::from_secs(120);
+const START_MAX: Duration = Duration::from_mins(2);
 /// How long a server may take to stop gently, its last snapshots included.
-const STOP_MAX: Duration = Duration::from_secs(600);
+const STOP_MAX: Duration = Duration::from_mins(10);
 /// Lines of what a server logged that are told after a failure.
 const LAST_LINES: usize = 10;
 

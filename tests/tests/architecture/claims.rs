@@ -8,7 +8,7 @@ use crate::source::{Source, is_for_tests, sources};
 
 /// What is wrong with the tests of one file, each with its line.
 struct Tests {
-    within_tests: bool,
+    inside: bool,
     ignored: Vec<usize>,
     sleeping: Vec<usize>,
     misnamed: Vec<(usize, String)>,
@@ -17,7 +17,7 @@ struct Tests {
 impl Tests {
     fn of(source: &Source) -> Self {
         let mut tests = Self {
-            within_tests: source.is_test(),
+            inside: source.is_test(),
             ignored: Vec::new(),
             sleeping: Vec::new(),
             misnamed: Vec::new(),
@@ -29,10 +29,10 @@ impl Tests {
 
 impl<'ast> Visit<'ast> for Tests {
     fn visit_item_mod(&mut self, node: &'ast ItemMod) {
-        let outside = self.within_tests;
-        self.within_tests = outside || is_for_tests(&node.attrs);
+        let outside = self.inside;
+        self.inside = outside || is_for_tests(&node.attrs);
         visit::visit_item_mod(self, node);
-        self.within_tests = outside;
+        self.inside = outside;
     }
 
     fn visit_item_fn(&mut self, node: &'ast ItemFn) {
@@ -55,7 +55,7 @@ impl<'ast> Visit<'ast> for Tests {
     }
 
     fn visit_expr_call(&mut self, node: &'ast ExprCall) {
-        if self.within_tests && is_sleep(&node.func) {
+        if self.inside && is_sleep(&node.func) {
             self.sleeping
                 .push(node.paren_token.span.open().start().line);
         }

@@ -39,6 +39,9 @@ struct Figures {
     raw: Percentiles,
 }
 
+/// A way of asking: its name, its figures, and what it is held against.
+type Kind = (&'static str, fn(&Figures) -> Percentiles, &'static str);
+
 /// Records both histories, measures, and gives a row for each kind of moment and history.
 pub(crate) async fn rows(
     program: &Program,
@@ -50,7 +53,7 @@ pub(crate) async fn rows(
     let long = long.get(program, plan).await?;
     let long = measure(program, plan, &long).await?;
     let mut rows = Vec::new();
-    let kinds: [(&str, fn(&Figures) -> Percentiles, &str); 3] = [
+    let kinds: [Kind; 3] = [
         (
             "by version",
             |of| of.by_version,

@@ -241,7 +241,7 @@ impl Watch<'_> {
     fn resync(&mut self, item: &Json) -> ClientError {
         let reason = item["reason"].as_str().unwrap_or_default();
         if let Some(cursor) = item["resumeAfter"].as_str() {
-            self.cursor = Some(cursor.to_owned())
+            self.cursor = Some(cursor.to_owned());
         } else {
             // The log is another one than before: old cursors and keys mean nothing in it.
             terminal::say("the log was restored from a backup: what it holds is to be read anew");
