@@ -87,7 +87,7 @@ mod tests {
         let full = Plan::of(&Arguments::parse_from(["roadbook-bench"]));
         for plan in [full, Plan::smoke()] {
             let batches = plan.history_short_events / HISTORY_BATCH_EVENTS;
-            assert!((plan.runs * plan.moments) as u64 < batches);
+            assert!(((plan.runs * plan.moments) as u64) < batches);
         }
     }
 }
