@@ -1,7 +1,7 @@
 //! The GraphQL schema: types, resolvers, payloads and the SDL.
 //!
 //! [`schema`] serves an engine; the transport puts a [`Viewer`] into each request's data. The objects
-//! of one answer look at one [`At`](at::At): a road map at a moment.
+//! of one answer look at one `At`: a road map at a moment.
 //!
 //! Nothing here knows HTTP, sockets or SQL.
 
