@@ -103,6 +103,14 @@ async fn write<DB: Dialect>(
         bind_payload,
     )
     .await?;
+    let backdated: Vec<&SealedRow> = events.iter().filter(|event| event.is_backdated()).collect();
+    insert_all::<DB, _>(
+        connection,
+        &sql::INSERT_BACKDATED,
+        backdated.into_iter(),
+        bind_backdated,
+    )
+    .await?;
     let touched: Vec<Touch> = events.iter().flat_map(touches).collect();
     insert_all::<DB, _>(
         connection,
@@ -149,6 +157,12 @@ fn bind_payload<DB: Dialect>(call: Call<DB>, event: &SealedRow) -> Call<DB> {
         .version(event.header.version)
         .bytes(event.salt.to_vec())
         .bytes(event.payload.to_vec())
+}
+
+fn bind_backdated<DB: Dialect>(call: Call<DB>, event: &SealedRow) -> Call<DB> {
+    call.stream(event.header.stream_id)
+        .version(event.header.version)
+        .instant(event.header.effective_at)
 }
 
 fn bind_touch<DB: Dialect>(call: Call<DB>, (stream, subject, version): Touch) -> Call<DB> {

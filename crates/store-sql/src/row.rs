@@ -41,15 +41,25 @@ pub(crate) fn stored_event<DB: Dialect>(row: &DB::Row) -> Result<StoredEvent, Er
     })
 }
 
-/// A sealed event, whose columns must say what its header says: indexes are made of the columns.
+/// A sealed event, whose columns must say what its header says: indexes are made of the columns. The last column is its
+/// `effective_at` as the table of backdated events has it, or else the greatest so far, which is then its own.
 pub(crate) fn sealed_event<DB: Dialect>(row: &DB::Row) -> Result<SealedEvent, Error> {
     let header = header::<DB>(row, 4)?;
     let columns = (
         version::<DB>(row, 0)?,
         instant::<DB>(row, 1)?,
         instant::<DB>(row, 2)?,
+        instant::<DB>(row, 9)?,
     );
-    if columns != (header.version, header.recorded_at, header.effective_at) {
+    let effective_at = header.effective_at;
+    if columns
+        != (
+            header.version,
+            header.recorded_at,
+            effective_at,
+            effective_at,
+        )
+    {
         return Err(Error::Decode(
             "the columns of the event contradict its header".into(),
         ));

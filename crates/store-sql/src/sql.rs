@@ -116,16 +116,15 @@ pub(crate) const READ_EFFECTIVE: &str = "SELECT e.header, e.digest, p.payload \
      WHERE e.stream_id = $1 AND (e.effective_at, e.version) > ($2, $3) AND e.effective_at <= $4 AND e.version <= $5 \
      ORDER BY e.effective_at, e.version LIMIT $6";
 
-/// `effective_at < effective_max` is what the index of backdated events says of itself.
 pub(crate) const READ_BACKDATED: &str = "SELECT e.header, e.digest, p.payload \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
      WHERE e.stream_id = $1 AND e.version IN (\
-         SELECT version FROM events WHERE stream_id = $1 AND version > $2 AND version <= $3 \
-         AND effective_at < effective_max AND effective_at <= $4 ORDER BY version LIMIT $5) \
+         SELECT version FROM backdated WHERE stream_id = $1 AND version > $2 AND version <= $3 \
+         AND effective_at <= $4 ORDER BY version LIMIT $5) \
      ORDER BY e.version";
 
-pub(crate) const COUNT_BACKDATED: &str = "SELECT count(*) FROM events \
-     WHERE stream_id = $1 AND version > $2 AND version <= $3 AND effective_at < effective_max";
+pub(crate) const COUNT_BACKDATED: &str = "SELECT count(*) FROM backdated \
+     WHERE stream_id = $1 AND version > $2 AND version <= $3";
 
 pub(crate) const VERSION_AT: &str = "SELECT version FROM events \
      WHERE stream_id = $1 AND recorded_at <= $2 ORDER BY recorded_at DESC, version DESC LIMIT 1";
@@ -134,8 +133,9 @@ pub(crate) const EFFECTIVE_MAX_AT: &str = "SELECT effective_max FROM events \
      WHERE stream_id = $1 AND version <= $2 ORDER BY version DESC LIMIT 1";
 
 pub(crate) const READ_SEALED: &str = "SELECT e.version, e.recorded_at, e.effective_at, e.effective_max, \
-     e.header, e.digest, e.payload_digest, p.salt, p.payload \
+     e.header, e.digest, e.payload_digest, p.salt, p.payload, COALESCE(b.effective_at, e.effective_max) \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
+     LEFT JOIN backdated b ON b.stream_id = e.stream_id AND b.version = e.version \
      WHERE e.stream_id = $1 AND e.version > $2 ORDER BY e.version LIMIT $3";
 
 pub(crate) static COMMANDS: Repeated = Repeated::new(
@@ -167,6 +167,14 @@ pub(crate) static INSERT_PAYLOADS: Repeated = Repeated::new(
     "INSERT INTO payloads (stream_id, version, salt, payload) VALUES ",
     0,
     "(?, ?, ?, ?)",
+    ", ",
+    "",
+);
+
+pub(crate) static INSERT_BACKDATED: Repeated = Repeated::new(
+    "INSERT INTO backdated (stream_id, version, effective_at) VALUES ",
+    0,
+    "(?, ?, ?)",
     ", ",
     "",
 );

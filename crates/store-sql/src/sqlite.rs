@@ -73,3 +73,6 @@ impl Dialect for Sqlite {
         code.is_some_and(|code| DAMAGE.contains(&(code & 0xFF)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! What can only be seen from within: a disk that is full, and the way in which SQLite finds what is asked.
+
+use std::collections::BTreeSet;
+
+use roadbook_store::testing::{append, stream};
+use roadbook_store::{EventLog, StoreError, Version, verify_log};
+use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr, Sqlite};
+use tempfile::TempDir;
+
+use super::settings::Settings;
+use crate::sql;
+use crate::store::SqlStore;
+
+async fn open(folder: &TempDir) -> SqlStore {
+    SqlStore::open(&folder.path().join("log.db"), &Settings::default())
+        .await
+        .unwrap()
+}
+
+/// How SQLite would run a statement, one line for each step.
+async fn plan(log: &SqlStore, statement: SqlStr) -> Vec<String> {
+    let explained = format!("EXPLAIN QUERY PLAN {}", statement.as_str());
+    let rows = sqlx::query(AssertSqlSafe(explained))
+        .fetch_all(&log.readers)
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.get("detail")).collect()
+}
+
+#[tokio::test]
+async fn no_read_scans_a_table() {
+    let folder = TempDir::new().unwrap();
+    let log = open(&folder).await;
+    let constants = [
+        sql::HEAD,
+        sql::HEADS_AFTER,
+        sql::READ_VERSIONS,
+        sql::READ_EFFECTIVE,
+        sql::READ_BACKDATED,
+        sql::COUNT_BACKDATED,
+        sql::VERSION_AT,
+        sql::EFFECTIVE_MAX_AT,
+        sql::READ_SEALED,
+        sql::NEAREST_SNAPSHOT,
+        sql::SNAPSHOT_POINTS,
+        sql::SNAPSHOT,
+        sql::ADVANCE_SNAPSHOTS,
+        sql::DELETE_SNAPSHOTS,
+        sql::DELETE_SNAPSHOT_FAMILY,
+    ];
+    let repeated = [
+        &sql::HEADS_OF,
+        &sql::READ_SUBJECTS,
+        &sql::COMMANDS,
+        &sql::RECORDED_COMMANDS,
+    ];
+    let statements = constants.map(sqlx::SqlSafeStr::into_sql_str).into_iter();
+    for statement in statements.chain(repeated.map(|repeated| repeated.sql::<Sqlite>(3))) {
+        let steps = plan(&log, statement.clone()).await;
+        // The values that a statement is given, and what it found before, are short lists and may be gone through.
+        let lists = [
+            "SCAN 8-ROW VALUES CLAUSE",
+            "SCAN 8 CONSTANT ROWS",
+            "SCAN found",
+            "SCAN n",
+        ];
+        let scans = |step: &&String| step.starts_with("SCAN") && !lists.contains(&step.as_str());
+        assert_eq!(
+            steps.iter().find(scans),
+            None,
+            "{}\n{steps:#?}",
+            statement.as_str()
+        );
+        let sorts = steps
+            .iter()
+            .find(|step| step.contains("TEMP B-TREE FOR ORDER BY"));
+        assert_eq!(sorts, None, "{}\n{steps:#?}", statement.as_str());
+    }
+}
+
+#[tokio::test]
+async fn backdated_events_are_found_without_reading_the_others() {
+    let folder = TempDir::new().unwrap();
+    let log = open(&folder).await;
+    for statement in [sql::READ_BACKDATED, sql::COUNT_BACKDATED] {
+        let steps = plan(&log, statement.into_sql_str()).await;
+        let ranges: Vec<&String> = steps
+            .iter()
+            .filter(|step| step.contains("version>?"))
+            .collect();
+        let in_table = |step: &&String| step.starts_with("SEARCH backdated");
+        assert!(
+            !ranges.is_empty() && ranges.iter().all(in_table),
+            "{steps:#?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_the_next_append_after_it_works() {
+    let folder = TempDir::new().unwrap();
+    let log = open(&folder).await;
+    log.append_batch(vec![append(stream(1), 0, &[1])])
+        .await
+        .unwrap();
+    let writer = log.writer.clone().unwrap();
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
+        .fetch_one(&writer)
+        .await
+        .unwrap();
+    // The limit is the connection's own, and goes when the connection does.
+    let limit = AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages + 2));
+    sqlx::query(limit).execute(&writer).await.unwrap();
+    let effects: Vec<i64> = (0..2_000).collect();
+    let refused = log.append_batch(vec![append(stream(1), 1, &effects)]).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(
+        log.head(stream(1)).await.unwrap().unwrap().version,
+        Version(1)
+    );
+    log.append_batch(vec![append(stream(1), 1, &effects)])
+        .await
+        .unwrap();
+    assert_eq!(verify_log(&log, &mut |_| {}).await.unwrap().events, 2_001);
+}
+
+#[tokio::test]
+async fn a_commit_waits_for_the_disk_and_readers_cannot_write() {
+    let folder = TempDir::new().unwrap();
+    let log = open(&folder).await;
+    let writer = log.writer.clone().unwrap();
+    let setting = async |pool: &sqlx::Pool<Sqlite>, name: &str| -> String {
+        let question = AssertSqlSafe(format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"));
+        sqlx::query_scalar(question).fetch_one(pool).await.unwrap()
+    };
+    assert_eq!(setting(&writer, "journal_mode").await, "wal");
+    assert_eq!(setting(&writer, "synchronous").await, "2", "2 is FULL");
+    assert_eq!(setting(&writer, "foreign_keys").await, "1");
+    let refused = sqlx::query("DELETE FROM commands")
+        .execute(&log.readers)
+        .await;
+    assert!(refused.unwrap_err().to_string().contains("readonly"));
+}
+
+#[tokio::test]
+async fn a_subject_named_by_hundreds_of_events_is_read_in_pages_by_index() {
+    let folder = TempDir::new().unwrap();
+    let log = open(&folder).await;
+    let mut many = append(stream(1), 0, &vec![1; 900]);
+    let subject = uuid::Uuid::from_u128(1);
+    for event in many.events.iter_mut().step_by(3) {
+        event.header.subjects = vec![subject];
+    }
+    log.append_batch(vec![many]).await.unwrap();
+    let (mut after, mut seen) = (Version::NONE, BTreeSet::new());
+    loop {
+        let page = log
+            .read_versions(stream(1), after, Version::MAX, &[subject], 64)
+            .await
+            .unwrap();
+        seen.extend(page.iter().map(|event| event.header.version.0));
+        match page.last() {
+            Some(last) => after = last.header.version,
+            None => break,
+        }
+    }
+    assert_eq!(seen, (1..=900).step_by(3).collect());
+}
