@@ -157,11 +157,8 @@ fn set_cell(
     }
     let subjects = cell_subjects(scratch, column, action);
     // A later share or split takes the place of the text just as a later text does.
-    let slot_register = Register::Slot(column, action);
-    let outcome = match scratch.later_in_head(&slot_register) {
-        Some(stamp) => Outcome::ShadowedByLater(stamp.version),
-        None => outcome_of(scratch, &register, &merged_from),
-    };
+    let in_front = [Register::Slot(column, action), register];
+    let outcome = outcome_of(scratch, &in_front, &merged_from);
     let event = Event::CellSet {
         column,
         action,
@@ -265,8 +262,12 @@ fn merged_from(scratch: &Scratch<'_>, register: &Register, read: Option<Stamped>
     vec![read, met.map_or(Version::ZERO, |stamp| stamp.version)]
 }
 
-fn outcome_of(scratch: &Scratch<'_>, register: &Register, merged_from: &[Version]) -> Outcome {
-    match scratch.later_in_head(register) {
+/// What became of a value, given the registers that can stand in front of it with a later effect.
+fn outcome_of(scratch: &Scratch<'_>, in_front: &[Register], merged_from: &[Version]) -> Outcome {
+    let later = in_front
+        .iter()
+        .find_map(|register| scratch.later_in_head(register));
+    match later {
         Some(stamp) => Outcome::ShadowedByLater(stamp.version),
         None if merged_from.is_empty() => Outcome::Applied,
         None => Outcome::Merged,
@@ -321,7 +322,7 @@ fn set_words(
     if words == theirs.printed() {
         return Ok(Outcome::Unchanged);
     }
-    let outcome = outcome_of(scratch, register, &merged_from);
+    let outcome = outcome_of(scratch, std::slice::from_ref(register), &merged_from);
     scratch.emit(event(words, merged_from), field.subjects)?;
     Ok(outcome)
 }
