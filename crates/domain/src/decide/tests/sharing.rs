@@ -258,6 +258,13 @@ fn a_retired_column_keeps_its_runs_whole_for_the_day_it_comes_back() {
         .edit(on(4), restore(column));
     assert_eq!(map.runs(NOW), [vec![A, B], vec![D], vec![C]]);
     all_show(&map, &[A, B, C], "ours");
+    let map = map.edit(on(5), set(A, "the first part"));
+    all_show(&map, &[A, B], "the first part");
+    assert_eq!(
+        map.shown(NOW, C),
+        "ours",
+        "the part that was cut off has a text of its own"
+    );
 }
 
 #[test]

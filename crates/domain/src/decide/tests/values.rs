@@ -193,6 +193,22 @@ fn a_value_that_takes_effect_later_than_the_edit_is_no_base_for_it() {
 }
 
 #[test]
+fn a_later_share_or_split_stays_in_front_of_a_text() {
+    let shared = Scenario::with(&[A, B]).edit(on(5), share(&[A, B], "shared"));
+    let later = shared.version();
+    shared
+        .when(on(2), set(A, "before the share"))
+        .accepted_as(Outcome::ShadowedByLater(later));
+    let split = Scenario::with(&[A, B])
+        .edit(on(1), share(&[A, B], "shared"))
+        .edit(on(5), unshare(A));
+    let later = split.version();
+    split
+        .when(on(2), set(B, "before the split"))
+        .accepted_as(Outcome::ShadowedByLater(later));
+}
+
+#[test]
 fn a_value_with_a_later_effect_stays_in_front_and_the_answer_names_its_event() {
     let map = Scenario::with(&[A]).edit(on(5), set(A, "as of five"));
     let later = map.version();
