@@ -35,6 +35,9 @@ pub(crate) struct Writer {
     pub(crate) snapshot: Version,
 }
 
+/// Accepted commands by their ids, as the log holds them.
+type Known = HashMap<Uuid, CommandRecord>;
+
 /// An edit that was decided but is not durable yet.
 struct Planned {
     edit: Edit,
@@ -62,37 +65,36 @@ impl Writer {
         }
     }
 
+    /// That an edit was accepted before is found out when its append is refused, or when it is about to be rejected:
+    /// nearly none was, and asking first would cost every batch a read.
     async fn serve(&mut self, mut edits: VecDeque<Edit>) {
         let mut tries = 0;
         while !edits.is_empty() {
             if tries > self.road_map.settings.retries_max {
-                answer_all(edits, &EngineError::Overloaded);
-                return;
+                return answer_all(edits, &EngineError::Overloaded);
             }
-            let mut edits_now = match self.answer_known(edits).await {
-                Ok(unknown) => unknown,
-                Err((edits, error)) => return answer_all(edits, &error),
-            };
-            let (planned, rejected) = self.plan(&mut edits_now).await;
-            edits = edits_now;
+            let (planned, rejected) = self.plan(&mut edits).await;
             match self.append(&planned).await {
                 Ok(true) => {
                     tries = 0;
                     self.publish(planned);
-                    for (edit, error) in rejected {
-                        answer(edit, Err(error));
-                    }
+                    self.reject(rejected).await;
                 }
-                // Another writer came first, or nobody knows whether the log took it: look, and decide again.
+                // Another writer came first, an edit was accepted before, or nobody knows whether the log took it:
+                // look, and decide again.
                 Ok(false) | Err(StoreError::OutcomeUnknown { .. }) => {
                     tries += 1;
                     let again = planned.into_iter().map(|planned| planned.edit);
                     let again = again.chain(rejected.into_iter().map(|(edit, _)| edit));
-                    let again: VecDeque<Edit> = again.chain(edits).collect();
-                    if let Err(error) = self.road_map.reload().await {
-                        return answer_all(again, &error);
+                    let again: Vec<Edit> = again.chain(edits).collect();
+                    let known = match self.look(&again).await {
+                        Ok(known) => known,
+                        Err(error) => return answer_all(again, &error),
+                    };
+                    edits = VecDeque::with_capacity(again.len());
+                    for edit in again {
+                        edits.extend(self.answer_known(edit, &known).await);
                     }
-                    edits = again;
                 }
                 Err(error) => {
                     let failed = planned.into_iter().map(|planned| planned.edit);
@@ -103,36 +105,54 @@ impl Writer {
         }
     }
 
-    /// Answers the edits that were accepted before, and hands back the others.
-    async fn answer_known(
-        &self,
-        edits: VecDeque<Edit>,
-    ) -> Result<VecDeque<Edit>, (VecDeque<Edit>, EngineError)> {
-        let ids: Vec<Uuid> = edits.iter().map(|edit| edit.request.command_id).collect();
-        let stream = stream_of(self.road_map.id);
-        let known = match self.road_map.past.log().commands(stream, &ids).await {
-            Ok(known) => known,
-            Err(error) => return Err((edits, error.into())),
-        };
-        if known.is_empty() {
-            return Ok(edits);
+    /// Brings the current state up to the log, and finds those edits that the log holds.
+    async fn look(&self, edits: &[Edit]) -> Result<Known, EngineError> {
+        self.road_map.reload().await?;
+        Ok(self.known(edits.iter()).await?)
+    }
+
+    /// Answers the edits that were rejected, those that were accepted before with their first answer.
+    async fn reject(&self, rejected: Vec<(Edit, EngineError)>) {
+        if rejected.is_empty() {
+            return;
         }
-        let known: HashMap<Uuid, CommandRecord> = known
-            .into_iter()
-            .map(|record| (record.command_id, record))
-            .collect();
-        let mut unknown = VecDeque::with_capacity(edits.len());
-        for edit in edits {
-            match known.get(&edit.request.command_id) {
-                None => unknown.push_back(edit),
-                Some(record) if record.fingerprint == edit.fingerprint => {
-                    let first = self.first_answer(record).await;
-                    answer(edit, first);
-                }
-                Some(_) => answer(edit, Err(EngineError::CommandIdReused)),
+        let known = match self.known(rejected.iter().map(|(edit, _)| edit)).await {
+            Ok(known) => known,
+            Err(error) => {
+                let edits = rejected.into_iter().map(|(edit, _)| edit);
+                return answer_all(edits, &error.into());
+            }
+        };
+        for (edit, error) in rejected {
+            if let Some(edit) = self.answer_known(edit, &known).await {
+                answer(edit, Err(error));
             }
         }
-        Ok(unknown)
+    }
+
+    /// Those of the edits that were accepted before.
+    async fn known(&self, edits: impl Iterator<Item = &Edit>) -> Result<Known, StoreError> {
+        let ids: Vec<Uuid> = edits.map(|edit| edit.request.command_id).collect();
+        let stream = stream_of(self.road_map.id);
+        let records = self.road_map.past.log().commands(stream, &ids).await?;
+        let by_id = records
+            .into_iter()
+            .map(|record| (record.command_id, record));
+        Ok(by_id.collect())
+    }
+
+    /// Answers an edit that was accepted before, and hands back one that was not.
+    async fn answer_known(&self, edit: Edit, known: &Known) -> Option<Edit> {
+        let Some(record) = known.get(&edit.request.command_id) else {
+            return Some(edit);
+        };
+        let first = if record.fingerprint == edit.fingerprint {
+            self.first_answer(record).await
+        } else {
+            Err(EngineError::CommandIdReused)
+        };
+        answer(edit, first);
+        None
     }
 
     async fn first_answer(&self, record: &CommandRecord) -> Result<EditDone, EngineError> {
