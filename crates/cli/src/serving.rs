@@ -8,8 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use roadbook_graphql::Schema;
-use roadbook_server::DevelopmentTokens;
+use roadbook_server::{DevelopmentTokens, Executors};
 use tokio::net::TcpListener;
 
 use crate::failure::Failure;
@@ -46,7 +45,6 @@ impl Listening {
     pub(crate) async fn serve(
         self,
         wired: Wired,
-        schema: Schema,
         tokens: DevelopmentTokens,
         settings: &Settings,
         stop: Stop,
@@ -54,8 +52,12 @@ impl Listening {
         let mut transport = settings.server.clone();
         // There is no other way to sign in yet, so whoever serves also wants the page to try things out.
         transport.graphiql = true;
+        let executors = Executors {
+            validating: roadbook_graphql::schema(Arc::clone(&wired.engine)),
+            trusting: roadbook_graphql::trusting_schema(Arc::clone(&wired.engine)),
+        };
         let router =
-            roadbook_server::router(schema, Arc::new(tokens), transport, Arc::new(|| true));
+            roadbook_server::router(executors, Arc::new(tokens), transport, Arc::new(|| true));
         tracing::info!(address = %self.address, "serving");
         let served =
             roadbook_server::serve(self.listener, router, &settings.server, stop.asked()).await;

@@ -42,7 +42,7 @@ mod viewer;
 
 use std::sync::Arc;
 
-use async_graphql::SchemaBuilder;
+use async_graphql::{SchemaBuilder, ValidationMode};
 use roadbook_engine::Engine;
 
 pub use cursor::Cursor;
@@ -57,6 +57,14 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 /// The schema that serves an engine.
 pub fn schema(engine: Arc<Engine>) -> Schema {
     builder().data(engine).finish()
+}
+
+/// The same schema for documents that [`schema`] has executed before: it does not validate them again.
+pub fn trusting_schema(engine: Arc<Engine>) -> Schema {
+    builder()
+        .data(engine)
+        .validation_mode(ValidationMode::Fast)
+        .finish()
 }
 
 /// The schema definition, as it is committed at `docs/schema.graphql`.

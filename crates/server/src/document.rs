@@ -6,28 +6,46 @@
 mod measure;
 mod tokens;
 
-use async_graphql::ServerError;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
-};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
+use async_graphql::{Name, Positioned, ServerError};
 
 use crate::failure::Failure;
 use crate::settings::Limits;
 
-/// A parsed document within bounds, and which of its operations is asked for.
+/// A parsed document within bounds.
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) parsed: ExecutableDocument,
-    /// The selected operation's name; `None` if it is the only one and has none.
-    pub(crate) name: Option<String>,
-    pub(crate) kind: OperationType,
+    /// How many tokens it has, by which its size in memory is estimated.
+    pub(crate) tokens: usize,
+    /// Whether it was executed, and so fits the schema.
+    validated: AtomicBool,
+}
+
+/// One operation of a document: the one that is asked for.
+#[derive(Debug)]
+pub(crate) struct Selected<'a> {
+    /// Its name; `None` if it is the only one and has none.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) operation: &'a OperationDefinition,
+}
+
+impl<'a> Selected<'a> {
+    fn named((name, operation): (&'a Name, &'a Positioned<OperationDefinition>)) -> Self {
+        Self {
+            name: Some(name.as_str()),
+            operation: &operation.node,
+        }
+    }
 }
 
 impl Document {
-    /// Parses `query`, checks it against the bounds, and selects the operation `name`, or the only one.
-    pub(crate) fn read(query: &str, name: Option<&str>, limits: &Limits) -> Result<Self, Failure> {
-        tokens::check(query, limits)?;
+    /// Parses `query` and checks it against the bounds.
+    pub(crate) fn read(query: &str, limits: &Limits) -> Result<Self, Failure> {
+        let tokens = tokens::count(query, limits)?;
         let parsed = parse_query(query).map_err(|error| {
             let ServerError {
                 message, locations, ..
@@ -35,49 +53,54 @@ impl Document {
             Failure::document("GRAPHQL_PARSE_FAILED", message, locations.first().copied())
         })?;
         measure::check(&parsed, limits)?;
-        let (name, kind) = select(&parsed, name)?;
-        Ok(Self { parsed, name, kind })
+        Ok(Self {
+            parsed,
+            tokens,
+            validated: AtomicBool::new(false),
+        })
     }
 
-    /// The selected operation.
-    pub(crate) fn operation(&self) -> Option<&OperationDefinition> {
-        match (&self.parsed.operations, &self.name) {
-            (DocumentOperations::Single(operation), _) => Some(&operation.node),
-            (DocumentOperations::Multiple(operations), Some(name)) => operations
-                .get(name.as_str())
-                .map(|operation| &operation.node),
-            (DocumentOperations::Multiple(_), None) => None,
+    /// Whether it is known to fit the schema, whatever its variables: those are checked by themselves.
+    pub(crate) fn is_validated(&self) -> bool {
+        self.validated.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that it fits the schema. Of several operations only the one that ran is known to.
+    pub(crate) fn validated(&self) {
+        if self.parsed.operations.iter().count() == 1 {
+            self.validated.store(true, Ordering::Relaxed);
         }
     }
-}
 
-fn select(
-    parsed: &ExecutableDocument,
-    name: Option<&str>,
-) -> Result<(Option<String>, OperationType), Failure> {
-    let unknown = |name: &str| {
-        Failure::document(
-            "OPERATION_RESOLUTION_FAILURE",
-            format!("the document has no operation `{name}`"),
-            None,
-        )
-    };
-    match (&parsed.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok((None, operation.node.ty)),
-        (DocumentOperations::Single(_), Some(name)) => Err(unknown(name)),
-        (DocumentOperations::Multiple(operations), Some(name)) => operations
-            .get(name)
-            .map(|operation| (Some(name.to_owned()), operation.node.ty))
-            .ok_or_else(|| unknown(name)),
-        (DocumentOperations::Multiple(operations), None) => {
-            let mut every = operations.iter();
-            match (every.next(), every.next()) {
-                (Some((name, operation)), None) => Ok((Some(name.to_string()), operation.node.ty)),
-                _ => Err(Failure::document(
-                    "OPERATION_RESOLUTION_FAILURE",
-                    "the document has several operations: say which by `operationName`",
-                    None,
-                )),
+    /// The operation of this name, or the only one.
+    pub(crate) fn select(&self, name: Option<&str>) -> Result<Selected<'_>, Failure> {
+        let unknown = |name: &str| {
+            Failure::document(
+                "OPERATION_RESOLUTION_FAILURE",
+                format!("the document has no operation `{name}`"),
+                None,
+            )
+        };
+        match (&self.parsed.operations, name) {
+            (DocumentOperations::Single(operation), None) => Ok(Selected {
+                name: None,
+                operation: &operation.node,
+            }),
+            (DocumentOperations::Single(_), Some(name)) => Err(unknown(name)),
+            (DocumentOperations::Multiple(operations), Some(name)) => operations
+                .get_key_value(name)
+                .map(Selected::named)
+                .ok_or_else(|| unknown(name)),
+            (DocumentOperations::Multiple(operations), None) => {
+                let mut every = operations.iter();
+                match (every.next(), every.next()) {
+                    (Some(only), None) => Ok(Selected::named(only)),
+                    _ => Err(Failure::document(
+                        "OPERATION_RESOLUTION_FAILURE",
+                        "the document has several operations: say which by `operationName`",
+                        None,
+                    )),
+                }
             }
         }
     }

@@ -99,7 +99,7 @@ async fn run<E: Executor>(
         None => {
             transport
                 .operations
-                .execute(operation.request)
+                .execute(operation.request, &operation.document)
                 .instrument(operation.trace.span())
                 .await
         }

@@ -28,12 +28,13 @@ mod socket;
 mod coercion;
 mod digest;
 mod document;
+mod documents;
 mod failure;
 mod operation;
 mod parameters;
-mod persisted;
 
 pub use identity::{Credential, DevelopmentTokens, Identity, IdentityError, TokenError};
+pub use operation::Executors;
 pub use roadbook_graphql::Viewer;
 pub use serve::serve;
 pub use settings::{Limits, Settings};

@@ -17,45 +17,53 @@ use crate::Viewer;
 use crate::coercion::{self, InputTypes};
 use crate::digest::Digest;
 use crate::document::Document;
+use crate::documents::Documents;
 use crate::failure::{Cause, Failure};
 use crate::parameters::Parameters;
-use crate::persisted::PersistedQueries;
 use crate::settings::{Limits, Settings};
 
 /// A client chooses its operations' names; a log line is no place for a long one.
 const NAME_LOGGED_BYTES_MAX: usize = 64;
 
+/// The executors of one schema.
+#[derive(Clone, Debug)]
+pub struct Executors<E> {
+    /// Validates each document before it executes it.
+    pub validating: E,
+    /// Executes what the other has executed before, and does not validate it again.
+    pub trusting: E,
+}
+
 /// Prepares and executes operations within the limits.
 pub(crate) struct Operations<E> {
-    executor: E,
+    executors: Executors<E>,
     limits: Limits,
-    persisted: PersistedQueries,
+    documents: Documents,
     input_types: OnceCell<InputTypes>,
 }
 
 /// An operation ready to be executed.
 pub(crate) struct Operation {
     pub(crate) request: Request,
+    pub(crate) document: Arc<Document>,
     pub(crate) kind: OperationType,
     pub(crate) trace: Trace,
 }
 
 impl<E: Executor> Operations<E> {
-    pub(crate) fn new(executor: E, settings: &Settings) -> Self {
+    pub(crate) fn new(executors: Executors<E>, settings: &Settings) -> Self {
         let limits = settings.limits.clone();
         Self {
-            executor,
-            persisted: PersistedQueries::new(
-                limits.persisted_queries_max,
-                limits.persisted_queries_bytes_max,
-            ),
+            executors,
+            documents: Documents::new(limits.documents_bytes_max),
             input_types: OnceCell::new(),
             limits,
         }
     }
 
+    /// The executor of streams, which are few: each validates its document.
     pub(crate) fn executor(&self) -> &E {
-        &self.executor
+        &self.executors.validating
     }
 
     /// Reads the document, selects the operation and checks its variables.
@@ -64,68 +72,71 @@ impl<E: Executor> Operations<E> {
         parameters: Parameters,
         viewer: Viewer,
     ) -> Result<Operation, Failure> {
-        let (query, to_keep) = self.query(parameters.query, parameters.persisted)?;
-        let document = Document::read(&query, parameters.operation_name.as_deref(), &self.limits)?;
-        if let Some(operation) = document.operation()
-            && !operation.variable_definitions.is_empty()
-        {
+        let document = self.document(parameters.query.as_deref(), parameters.persisted)?;
+        let selected = document.select(parameters.operation_name.as_deref())?;
+        if !selected.operation.variable_definitions.is_empty() {
             let types = self
                 .input_types
-                .get_or_init(|| InputTypes::learn(&self.executor))
+                .get_or_init(|| InputTypes::learn(&self.executors.validating))
                 .await;
-            coercion::check(operation, &parameters.variables, types)?;
+            coercion::check(selected.operation, &parameters.variables, types)?;
         }
-        // Kept only once it is known to be a document within bounds.
-        if let Some(hash) = to_keep {
-            self.persisted.keep(hash, &query);
-        }
-        let trace = Trace::start(document.kind, document.name.as_deref());
-        let mut request = Request::new(String::from(&*query))
+        let kind = selected.operation.ty;
+        let trace = Trace::start(kind, selected.name);
+        // The executor reads the parsed document, never its text.
+        let mut request = Request::new("")
             .variables(parameters.variables)
             .data(viewer);
-        request.operation_name = document.name;
+        request.operation_name = selected.name.map(str::to_owned);
         request.extensions = parameters.extensions;
-        request.set_parsed_query(document.parsed);
+        request.set_parsed_query(document.parsed.clone());
         Ok(Operation {
             request,
-            kind: document.kind,
+            document,
+            kind,
             trace,
         })
     }
 
-    /// The text of the query, and the hash to keep it under if it is new.
-    fn query(
+    /// The document of a query that is sent, or of one that was sent before and is named by its hash.
+    fn document(
         &self,
-        query: Option<String>,
+        query: Option<&str>,
         hash: Option<Digest>,
-    ) -> Result<(Arc<str>, Option<Digest>), Failure> {
+    ) -> Result<Arc<Document>, Failure> {
         match (query, hash) {
-            (Some(query), None) => Ok((query.into(), None)),
-            (Some(query), Some(hash)) if Digest::of(query.as_bytes()) == hash => {
-                Ok((query.into(), Some(hash)))
-            }
-            (Some(_), Some(_)) => Err(Failure::new(
+            (Some(query), Some(hash)) if Digest::of(query.as_bytes()) != hash => Err(Failure::new(
                 Cause::BadRequest,
                 "PERSISTED_QUERY_MISMATCH",
                 "`extensions.persistedQuery.sha256Hash` is not the SHA-256 of the query",
             )),
+            (Some(query), _) => self.documents.read(query, &self.limits),
             // The exact message is what clients of persisted queries look for.
-            (None, Some(hash)) => self
-                .persisted
-                .find(hash)
-                .map(|query| (query, None))
-                .ok_or_else(|| {
-                    Failure::document("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", None)
-                }),
+            (None, Some(hash)) => self.documents.find(hash).ok_or_else(|| {
+                Failure::document("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound", None)
+            }),
             (None, None) => Err(Failure::bad_request("the parameter `query` is missing")),
         }
     }
 
     /// Executes a query or mutation within its time. A panic of a resolver becomes an error of this operation alone.
-    pub(crate) async fn execute(&self, request: Request) -> Result<Response, Failure> {
-        let execution = AssertUnwindSafe(self.executor.execute(request)).catch_unwind();
+    pub(crate) async fn execute(
+        &self,
+        request: Request,
+        document: &Document,
+    ) -> Result<Response, Failure> {
+        let executor = if document.is_validated() {
+            &self.executors.trusting
+        } else {
+            &self.executors.validating
+        };
+        let execution = AssertUnwindSafe(executor.execute(request)).catch_unwind();
         match tokio::time::timeout(self.limits.request(), execution).await {
-            Ok(Ok(response)) => executed(response),
+            Ok(Ok(response)) => {
+                let response = executed(response)?;
+                document.validated();
+                Ok(response)
+            }
             Ok(Err(_panic)) => Err(Failure::internal()),
             Err(_elapsed) => Err(Failure::timeout(self.limits.request_ms)),
         }
@@ -205,12 +216,15 @@ impl Trace {
         self.span.clone()
     }
 
-    /// Records the end. Called once, when the answer is known.
+    /// Records the end. Called once, when the answer is known. A busy server does not tell of each that went well.
     pub(crate) fn end(&self, ending: &Ending) {
         self.span
             .record("duration_ms", milliseconds(self.started.elapsed()));
         self.span.record("status", tracing::field::display(ending));
-        self.span.in_scope(|| tracing::info!("operation ended"));
+        self.span.in_scope(|| match ending {
+            Ending::Done | Ending::Cancelled => tracing::debug!("operation ended"),
+            Ending::Errors | Ending::Refused(_) => tracing::info!("operation ended"),
+        });
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::connection::Connection;
 use crate::identity::Identity;
-use crate::operation::Operations;
+use crate::operation::{Executors, Operations};
 use crate::settings::Settings;
 use crate::{graphiql, headers, health, http, socket};
 
@@ -30,19 +30,19 @@ pub(crate) struct Transport<E> {
     pub(crate) sockets: Arc<Semaphore>,
 }
 
-/// The whole transport over an executor: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql` if it is on.
+/// The whole transport over the executors of a schema: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql` if it is on.
 ///
 /// Requests get their [`crate::Viewer`] as request data. Serve it with [`crate::serve()`], which adds the bounds on
 /// connections and the graceful stop; under another server the router works without those.
 pub fn router<E: Executor>(
-    executor: E,
+    executors: Executors<E>,
     identity: Arc<dyn Identity>,
     settings: Settings,
     ready: Readiness,
 ) -> Router {
     let with_graphiql = settings.graphiql;
     let transport = Arc::new(Transport {
-        operations: Operations::new(executor, &settings),
+        operations: Operations::new(executors, &settings),
         identity,
         sockets: Arc::new(Semaphore::new(
             settings.limits.sockets_max.min(Semaphore::MAX_PERMITS),

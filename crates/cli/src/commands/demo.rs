@@ -52,7 +52,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
         program: program(),
     };
     terminal::print(&page.write(&filled, &schema).await?)?;
-    listening.serve(wired, schema, tokens, settings, stop).await
+    listening.serve(wired, tokens, settings, stop).await
 }
 
 /// What is printed at the start.

@@ -34,7 +34,6 @@ pub(crate) async fn run(arguments: &ServeArguments, settings: &Settings) -> anyh
     let wired = Wired::to_write(settings).await?;
     let listening = Listening::bind(settings).await?;
     let tokens = tokens::existing_or_new(settings)?;
-    let schema = roadbook_graphql::schema(wired.engine.clone());
     terminal::print(&format!("{}\n", listening.url()))?;
-    listening.serve(wired, schema, tokens, settings, stop).await
+    listening.serve(wired, tokens, settings, stop).await
 }

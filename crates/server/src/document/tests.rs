@@ -1,9 +1,11 @@
 //! Claims about the bounds on documents.
 
+use async_graphql::parser::types::OperationType;
+
 use super::*;
 
 fn rule(query: &str, limits: &Limits) -> String {
-    let failure = Document::read(query, None, limits).unwrap_err();
+    let failure = Document::read(query, limits).unwrap_err();
     assert_eq!(failure.code(), "LIMIT_EXCEEDED", "{:?}", failure.errors);
     failure.errors[0].message.clone()
 }
@@ -23,10 +25,10 @@ fn limits() -> Limits {
 
 #[test]
 fn a_query_at_its_bounds_is_read() {
-    let document =
-        Document::read("query Q { a: x { b { c { d } } } y z }", None, &limits()).unwrap();
-    assert_eq!(document.name.as_deref(), Some("Q"));
-    assert_eq!(document.kind, OperationType::Query);
+    let document = Document::read("query Q { a: x { b { c { d } } } y z }", &limits()).unwrap();
+    let selected = document.select(None).unwrap();
+    assert_eq!(selected.name, Some("Q"));
+    assert_eq!(selected.operation.ty, OperationType::Query);
 }
 
 #[test]
@@ -96,7 +98,7 @@ fn a_fragment_that_uses_itself_is_refused() {
         "{ ...a } fragment a on Query { ...a }",
         "{ x } fragment a on Query { ...b } fragment b on Query { ...a }",
     ] {
-        let failure = Document::read(query, None, &limits()).unwrap_err();
+        let failure = Document::read(query, &limits()).unwrap_err();
         assert!(failure.errors[0].message.contains("uses itself"), "{query}");
     }
 }
@@ -118,25 +120,25 @@ fn ten_thousand_open_brackets_do_not_reach_the_parser() {
 fn brackets_within_strings_and_comments_are_text() {
     let query = r#"{ a(x: "[[[[[[[[[[\"[[[[", y: """ [[[[[[[[[[ \""" [[[ """) # [[[[[[[[[[[[
     }"#;
-    assert!(Document::read(query, None, &limits()).is_ok());
+    assert!(Document::read(query, &limits()).is_ok());
 }
 
 #[test]
 fn the_operation_is_selected_by_its_name() {
     let two = "query A { a } mutation B { b }";
-    assert_eq!(
-        Document::read(two, Some("B"), &limits()).unwrap().kind,
-        OperationType::Mutation
-    );
+    let document = Document::read(two, &limits()).unwrap();
+    let selected = document.select(Some("B")).unwrap();
+    assert_eq!(selected.operation.ty, OperationType::Mutation);
     for (query, name) in [(two, None), (two, Some("C")), ("{ a }", Some("A"))] {
-        let failure = Document::read(query, name, &limits()).unwrap_err();
+        let document = Document::read(query, &limits()).unwrap();
+        let failure = document.select(name).unwrap_err();
         assert_eq!(failure.code(), "OPERATION_RESOLUTION_FAILURE");
     }
 }
 
 #[test]
 fn a_syntax_error_has_its_place() {
-    let failure = Document::read("{ a\n  ! }", None, &limits()).unwrap_err();
+    let failure = Document::read("{ a\n  ! }", &limits()).unwrap_err();
     assert_eq!(failure.code(), "GRAPHQL_PARSE_FAILED");
     assert_eq!(failure.errors[0].locations[0].line, 2);
 }

@@ -7,8 +7,8 @@
 use crate::failure::Failure;
 use crate::settings::Limits;
 
-/// Refuses a document with too many tokens or too many brackets open at once.
-pub(super) fn check(query: &str, limits: &Limits) -> Result<(), Failure> {
+/// Counts the tokens; refuses a document with too many of them or too many brackets open at once.
+pub(super) fn count(query: &str, limits: &Limits) -> Result<usize, Failure> {
     let mut tokens = 0_usize;
     let mut open = 0_usize;
     let mut rest = query.as_bytes();
@@ -51,7 +51,7 @@ pub(super) fn check(query: &str, limits: &Limits) -> Result<(), Failure> {
         }
         rest = &rest[length..];
     }
-    Ok(())
+    Ok(tokens)
 }
 
 /// Names and numbers; a run of other bytes, as in a character beyond ASCII, counts one by one.

@@ -45,10 +45,9 @@ pub struct Limits {
     pub query_nesting_max: usize,
     /// The variables of one operation as JSON. Default: 524 288.
     pub variables_bytes_max: usize,
-    /// Persisted queries kept; the least recently used goes first. Default: 1000.
-    pub persisted_queries_max: usize,
-    /// All persisted queries kept together; the least recently used goes first. Default: 4 194 304.
-    pub persisted_queries_bytes_max: usize,
+    /// Documents kept parsed, by which persisted queries are found: their size in memory, estimated at 256 bytes for
+    /// each token; those used least go first. Default: 33 554 432.
+    pub documents_bytes_max: usize,
 
     /// Sockets open at once; one more is closed with 1013. Default: 2048.
     pub sockets_max: usize,
@@ -87,8 +86,7 @@ impl Default for Limits {
             query_tokens_max: 6000,
             query_nesting_max: 48,
             variables_bytes_max: 524_288,
-            persisted_queries_max: 1000,
-            persisted_queries_bytes_max: 4_194_304,
+            documents_bytes_max: 33_554_432,
             sockets_max: 2048,
             socket_operations_max: 100,
             socket_message_bytes_max: 1_048_576,

@@ -222,11 +222,9 @@ where
         } else {
             let transport = Arc::clone(&self.transport);
             let span = operation.trace.span();
-            let request = operation.request;
-            stream::once(
-                async move { transport.operations.execute(request).await }.instrument(span),
-            )
-            .boxed()
+            let (request, document) = (operation.request, operation.document);
+            let execution = async move { transport.operations.execute(request, &document).await };
+            stream::once(execution.instrument(span)).boxed()
         };
         self.streams
             .open(id, operation.kind, operation.trace, results);

@@ -453,6 +453,34 @@ async fn a_persisted_query_runs_by_its_hash_once_it_was_sent() {
     assert_eq!(by_get.json(), json!({"data": {"hello": "hello world"}}));
 }
 
+/// A document that ran is not validated again. Its variables are checked each time all the same.
+#[tokio::test]
+async fn a_document_that_ran_before_is_judged_as_it_was_the_first_time() {
+    let greeting = "query($name: String!) { hello(name: $name) }";
+    let good = json!({"query": greeting, "variables": {"name": "LV"}});
+    let wrong = [
+        json!({"query": greeting, "variables": {"name": 1}}),
+        json!({"query": greeting, "variables": {"name": null}}),
+        json!({"query": greeting}),
+        json!({"query": "{ hello(name: 1) }"}),
+        json!({"query": "{ hello nothing }"}),
+    ];
+    let server = Server::default().await;
+    let mut first = Vec::new();
+    for body in &wrong {
+        first.push(server.post(GRAPHQL_RESPONSE, body).await);
+    }
+    for _ in 0..2 {
+        let answer = server.post(GRAPHQL_RESPONSE, &good).await;
+        assert_eq!(answer.json(), json!({"data": {"hello": "hello LV"}}));
+    }
+    for (body, first) in wrong.iter().zip(&first) {
+        let again = server.post(GRAPHQL_RESPONSE, body).await;
+        assert_eq!(again.status, 400, "{body}");
+        assert_eq!((again.status, again.json()), (first.status, first.json()));
+    }
+}
+
 fn sha256(text: &str) -> String {
     sha2::Sha256::digest(text.as_bytes())
         .iter()

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_graphql::ValidationMode;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
-use roadbook_server::{DevelopmentTokens, Identity, Limits, Settings, Viewer, router, serve};
+use roadbook_server::{
+    DevelopmentTokens, Executors, Identity, Limits, Settings, Viewer, router, serve,
+};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -79,7 +82,11 @@ impl Server {
         let asked = Arc::clone(&ready);
         let identity = identity.unwrap_or_else(|| Arc::clone(&tokens) as Arc<dyn Identity>);
         let readiness = Arc::new(move || asked.load(Ordering::Relaxed));
-        let router = router(toy::schema(&probe), identity, settings.clone(), readiness);
+        let executors = Executors {
+            validating: toy::schema(&probe, ValidationMode::Strict),
+            trusting: toy::schema(&probe, ValidationMode::Fast),
+        };
+        let router = router(executors, identity, settings.clone(), readiness);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

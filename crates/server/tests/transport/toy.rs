@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, Result, Schema, Subscription};
+use async_graphql::{Context, Object, Result, Schema, Subscription, ValidationMode};
 use futures_util::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use roadbook_server::Viewer;
@@ -54,9 +54,10 @@ impl Drop for Counted {
 }
 
 /// The schema over a probe.
-pub(crate) fn schema(probe: &Probe) -> ToySchema {
+pub(crate) fn schema(probe: &Probe, validation: ValidationMode) -> ToySchema {
     Schema::build(Query, Mutation, Changes)
         .data(probe.clone())
+        .validation_mode(validation)
         .finish()
 }
 
