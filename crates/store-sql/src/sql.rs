@@ -93,6 +93,16 @@ pub(crate) static HEADS_OF: Repeated = Repeated::new(
     ")",
 );
 
+/// As [`HEADS_OF`], and the heads stay as they are until the transaction ends. The locks are taken in the order of the
+/// ids, so that of two nodes with the same streams one waits for the other and neither for both.
+pub(crate) static LOCK_HEADS_OF: Repeated = Repeated::new(
+    "SELECT stream_id, version, recorded_at, effective_max, opened_at FROM streams WHERE stream_id IN (",
+    0,
+    "?",
+    ", ",
+    ") ORDER BY stream_id FOR UPDATE",
+);
+
 pub(crate) const READ_VERSIONS: &str = "SELECT e.header, e.digest, p.payload \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
      WHERE e.stream_id = $1 AND e.version > $2 AND e.version <= $3 \

@@ -13,6 +13,7 @@ pub use error::OpenError;
 pub use open::SqliteFile;
 pub use settings::Settings;
 
+use roadbook_store::{StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteQueryResult, SqliteRow};
 use sqlx::{Arguments, Error, Executor, Row, Sqlite};
@@ -32,6 +33,11 @@ impl Dialect for Sqlite {
     const PLAIN_PLACEHOLDERS: bool = true;
 
     const BEGIN_WRITING: &'static str = "BEGIN IMMEDIATE";
+
+    /// There is one connection that writes, so nothing changes between reading and writing.
+    const JUDGEMENTS_MAX: u32 = 1;
+
+    const LOCKS_HEADS: bool = false;
 
     fn executor(connection: &mut SqliteConnection) -> impl Executor<'_, Database = Self> {
         connection
@@ -71,6 +77,16 @@ impl Dialect for Sqlite {
             .as_database_error()
             .and_then(|error| error.code()?.parse::<i32>().ok());
         code.is_some_and(|code| DAMAGE.contains(&(code & 0xFF)))
+    }
+
+    fn is_lost_race(_error: &Error) -> bool {
+        false
+    }
+
+    fn appended(_place: &SqliteFile, _heads: &[(StreamId, Version)]) {}
+
+    fn wakeups(_place: &SqliteFile) -> Wakeups {
+        Wakeups::never()
     }
 }
 

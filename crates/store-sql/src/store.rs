@@ -4,11 +4,12 @@
 //! `snapshots`. Opening and closing belong to each database. Invariant: there is this one body for every database.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use roadbook_store::{
     Append, AppendOutcome, CommandRecord, EventLog, Head, Instant, SealedEvent, Snapshot,
-    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version,
+    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 use sqlx::pool::PoolConnection;
 use sqlx::{Error, Pool, Sqlite};
@@ -25,7 +26,7 @@ pub struct SqlStore<DB: Dialect = Sqlite> {
     pub(crate) readers: Pool<DB>,
     /// `None` if the log was opened for reading only.
     pub(crate) writer: Option<Pool<DB>>,
-    pub(crate) place: DB::Place,
+    pub(crate) place: Arc<DB::Place>,
 }
 
 impl<DB: Dialect> SqlStore<DB> {
@@ -142,7 +143,12 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     /// The transaction runs in a task of its own: a caller that goes away must not leave it half-way.
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
         let writer = self.writer()?.clone();
-        let written = tokio::spawn(async move { append_batch(&writer, appends).await });
+        let place = Arc::clone(&self.place);
+        let written = tokio::spawn(async move {
+            let (outcomes, heads) = append_batch(&writer, appends).await?;
+            DB::appended(&place, &heads);
+            Ok(outcomes)
+        });
         written.await.map_err(StoreError::outcome_unknown)?
     }
 
@@ -162,6 +168,30 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
             &rows,
             row::head::<DB>,
         )
+    }
+
+    async fn heads_of(&self, streams: &[StreamId]) -> Result<Vec<Head>, StoreError> {
+        let streams: BTreeSet<StreamId> = streams.iter().copied().collect();
+        let streams: Vec<StreamId> = streams.into_iter().collect();
+        let mut connection = self.reader().await?;
+        let alone = |call: Call<DB>| call;
+        let rows = find_all::<DB, _>(
+            &mut connection,
+            &sql::HEADS_OF,
+            &streams,
+            alone,
+            Call::stream,
+        )
+        .await
+        .map_err(read_error::<DB>)?;
+        let place = || "the heads of the streams".to_owned();
+        let mut heads = row::all::<DB, _>(place, &rows, row::head::<DB>)?;
+        heads.sort_by_key(|head| head.stream_id);
+        Ok(heads)
+    }
+
+    fn wakeups(&self) -> Wakeups {
+        DB::wakeups(&self.place)
     }
 
     async fn read_versions(

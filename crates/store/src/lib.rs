@@ -18,6 +18,7 @@ mod stream;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod verify;
+mod wakeup;
 
 pub use append::{Append, AppendOutcome, CommandRecord};
 pub use decision::{Decision, SealedRow, Standing};
@@ -31,3 +32,4 @@ pub use memory::MemoryLog;
 pub use snapshot::{Snapshot, SnapshotFamily, SnapshotPoint};
 pub use stream::{Head, StreamId, Version};
 pub use verify::{Fault, Problem, Progress, Verified, VerifyError, verify_log, verify_stream};
+pub use wakeup::{Wakeup, Wakeups};

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Append, AppendOutcome, CommandRecord, Head, Instant, SealedEvent, Snapshot, SnapshotFamily,
-    SnapshotPoint, StoreError, StoredEvent, StreamId, Version,
+    SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
 /// An append-only log of many streams, with the snapshots and the command records that belong to it.
@@ -33,6 +33,13 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// The heads of the streams after the given one, in order of their ids.
     async fn heads(&self, after: Option<StreamId>, limit: usize) -> Result<Vec<Head>, StoreError>;
+
+    /// The heads of those of the given streams that have events, each once, in order of their ids.
+    async fn heads_of(&self, streams: &[StreamId]) -> Result<Vec<Head>, StoreError>;
+
+    /// The wake-ups by which this process hears, from now on, of what others append. They may be lost: beneath them it
+    /// still has to ask for the heads now and then. Of a log that one process writes there are none.
+    fn wakeups(&self) -> Wakeups;
 
     /// Events of the versions in `(after, through]`, ascending.
     ///

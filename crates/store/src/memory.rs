@@ -5,7 +5,7 @@
 
 mod stream;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use self::stream::Stream;
 use crate::{
     Append, AppendOutcome, CommandRecord, EventLog, Head, Instant, SealedEvent, Snapshot,
-    SnapshotFamily, SnapshotPoint, Standing, StoreError, StoredEvent, StreamId, Version,
+    SnapshotFamily, SnapshotPoint, Standing, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
 /// A log that lives as long as its value.
@@ -138,6 +138,17 @@ impl EventLog for MemoryLog {
             .filter_map(|(_, stream)| stream.head())
             .take(limit)
             .collect())
+    }
+
+    async fn heads_of(&self, streams: &[StreamId]) -> Result<Vec<Head>, StoreError> {
+        let state = self.lock();
+        let streams: BTreeSet<&StreamId> = streams.iter().collect();
+        let known = |stream| state.streams.get(stream)?.head();
+        Ok(streams.into_iter().filter_map(known).collect())
+    }
+
+    fn wakeups(&self) -> Wakeups {
+        Wakeups::never()
     }
 
     async fn read_versions(

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use roadbook_store::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
@@ -56,7 +56,7 @@ impl SqlStore<Sqlite> {
         Ok(Self {
             readers,
             writer: Some(writer),
-            place: SqliteFile::new(path, settings, Some(lock)),
+            place: Arc::new(SqliteFile::new(path, settings, Some(lock))),
         })
     }
 
@@ -85,7 +85,7 @@ impl SqlStore<Sqlite> {
         Ok(Self {
             readers,
             writer: None,
-            place: SqliteFile::new(path, settings, None),
+            place: Arc::new(SqliteFile::new(path, settings, None)),
         })
     }
 

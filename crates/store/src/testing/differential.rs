@@ -219,6 +219,12 @@ impl Run {
             left.heads(after, 3).await,
             right.heads(after, 3).await,
         );
+        let streams = [self.stream(), id, self.stream()];
+        self.same(
+            "heads_of",
+            left.heads_of(&streams).await,
+            right.heads_of(&streams).await,
+        );
         self.same(
             "version_at",
             left.version_at(id, moment).await,

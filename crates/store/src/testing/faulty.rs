@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Append, AppendOutcome, CommandRecord, EventLog, Head, Instant, SealedEvent, Snapshot,
-    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version,
+    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
 /// A log that fails chosen calls of `append_batch`. Calls are counted from 1, over the log's whole life.
@@ -94,6 +94,14 @@ impl EventLog for FaultyLog {
 
     async fn heads(&self, after: Option<StreamId>, limit: usize) -> Result<Vec<Head>, StoreError> {
         self.inner.heads(after, limit).await
+    }
+
+    async fn heads_of(&self, streams: &[StreamId]) -> Result<Vec<Head>, StoreError> {
+        self.inner.heads_of(streams).await
+    }
+
+    fn wakeups(&self) -> Wakeups {
+        self.inner.wakeups()
     }
 
     async fn read_versions(

@@ -21,6 +21,7 @@ super::claims![
     a_recorded_instant_gives_the_last_version_of_its_batch,
     the_greatest_effect_is_known_at_every_version,
     heads_come_in_order_of_their_streams,
+    the_heads_of_chosen_streams_are_told_once_each,
     extreme_ranges_are_answered,
     extreme_moments_are_answered,
     streams_do_not_mix,
@@ -287,6 +288,24 @@ pub async fn heads_come_in_order_of_their_streams(log: &dyn EventLog) {
     assert_eq!(page(Some(2), 2).await, [5, 7].map(stream));
     assert_eq!(page(Some(7), 2).await, [9].map(stream));
     assert_eq!(page(Some(3), 9).await, [5, 7, 9].map(stream));
+}
+
+/// Those without events are left out; one asked for twice is told once.
+pub async fn the_heads_of_chosen_streams_are_told_once_each(log: &dyn EventLog) {
+    for number in [4, 1, 3] {
+        log.append_batch(vec![append(stream(number), 0, &[5])])
+            .await
+            .expect("append");
+    }
+    let chosen = [stream(3), stream(9), stream(1), stream(3)];
+    let heads = log.heads_of(&chosen).await.expect("heads");
+    let told: Vec<StreamId> = heads.iter().map(|head| head.stream_id).collect();
+    assert_eq!(told, [stream(1), stream(3)]);
+    let alone = log.head(stream(3)).await.expect("head");
+    assert_eq!(heads.last().copied(), alone);
+    assert_eq!(log.heads_of(&[]).await.expect("heads"), []);
+    let many: Vec<StreamId> = (0..600).map(stream).collect();
+    assert_eq!(log.heads_of(&many).await.expect("heads").len(), 3);
 }
 
 /// Also beyond what a database can hold.

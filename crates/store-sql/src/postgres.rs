@@ -1,0 +1,100 @@
+//! PostgreSQL, 15 or newer: one database, written and read by any number of nodes.
+//!
+//! Owns what the dialect of PostgreSQL differs in; connecting, migrating, rights and wake-ups are in the modules below.
+//! Invariant: whoever appends holds the heads of its streams locked from reading them to its commit.
+
+mod contents;
+mod error;
+mod grant;
+mod notifier;
+mod open;
+mod server;
+mod settings;
+mod wakeups;
+
+pub use error::ConnectError;
+pub use open::PostgresPlace;
+pub use settings::PostgresSettings;
+
+use roadbook_store::{StreamId, Version, Wakeups};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArguments, PgConnection, PgQueryResult, PgRow};
+use sqlx::{Arguments, Error, Executor, Postgres, Row};
+use uuid::Uuid;
+
+use crate::dialect::{Dialect, Value};
+
+/// Another transaction was faster: a key is taken, two waited for each other, a snapshot is too old.
+const LOST_RACES: [&str; 3] = ["23505", "40P01", "40001"];
+
+/// The classes of codes that tell of damage: internal errors and damaged pages, values of the wrong kind, and
+/// constraints that only a damaged database can break here, when no race explains it.
+const DAMAGE: [&str; 3] = ["XX", "22", "23"];
+
+impl Dialect for Postgres {
+    type Place = PostgresPlace;
+
+    const PLAIN_PLACEHOLDERS: bool = false;
+
+    /// Said in full, since a server can have other defaults. Under READ COMMITTED a statement that waited for a lock
+    /// sees what the one before it wrote.
+    const BEGIN_WRITING: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+    /// A second judgement finds the heads that beat the first and waits for whoever holds them. Only streams that are
+    /// just being opened, by several nodes, can need a third.
+    const JUDGEMENTS_MAX: u32 = 5;
+
+    const LOCKS_HEADS: bool = true;
+
+    fn executor(connection: &mut PgConnection) -> impl Executor<'_, Database = Self> {
+        connection
+    }
+
+    fn bind(arguments: &mut PgArguments, value: Value) -> Result<(), BoxDynError> {
+        match value {
+            Value::Integer(integer) => arguments.add(integer),
+            Value::Uuid(uuid) => arguments.add(uuid),
+            Value::Bytes(bytes) => arguments.add(bytes),
+        }
+    }
+
+    fn integer(row: &PgRow, column: usize) -> Result<i64, Error> {
+        row.try_get(column)
+    }
+
+    fn uuid(row: &PgRow, column: usize) -> Result<Uuid, Error> {
+        row.try_get(column)
+    }
+
+    fn bytes(row: &PgRow, column: usize) -> Result<Option<Vec<u8>>, Error> {
+        row.try_get(column)
+    }
+
+    fn rows_affected(result: &PgQueryResult) -> u64 {
+        result.rows_affected()
+    }
+
+    fn is_damage(error: &Error) -> bool {
+        code(error).is_some_and(|code| DAMAGE.iter().any(|class| code.starts_with(class)))
+    }
+
+    fn is_lost_race(error: &Error) -> bool {
+        code(error).is_some_and(|code| LOST_RACES.contains(&code.as_str()))
+    }
+
+    fn appended(place: &PostgresPlace, heads: &[(StreamId, Version)]) {
+        place.appended(heads);
+    }
+
+    fn wakeups(place: &PostgresPlace) -> Wakeups {
+        place.wakeups()
+    }
+}
+
+/// The code by which PostgreSQL names an error.
+fn code(error: &Error) -> Option<String> {
+    Some(error.as_database_error()?.code()?.into_owned())
+}
+
+#[cfg(test)]
+mod tests;

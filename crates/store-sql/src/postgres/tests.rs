@@ -1,0 +1,216 @@
+//! What can only be seen from within: every statement, as each database prepares it and as PostgreSQL would run it.
+
+// The server is that of the integration tests, of which these tests use a part.
+#[allow(dead_code, reason = "the other tests use more of it")]
+#[path = "../../tests/postgres/server.rs"]
+mod server;
+
+use sqlx::postgres::{PgArguments, PgConnection, PgTypeInfo};
+use sqlx::{Arguments as _, AssertSqlSafe, Either, Executor as _, Postgres, SqlStr, Sqlite};
+use sqlx::{SqlSafeStr as _, Statement as _, TypeInfo as _};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use self::server::{Server, server};
+use super::PostgresSettings;
+use crate::dialect::Dialect;
+use crate::sql::{self, Repeated};
+use crate::sqlite::Settings;
+use crate::store::SqlStore;
+
+/// Statements that are about the log as a whole, or go through all streams because they are asked to.
+const OF_NO_STREAM: [&str; 4] = [sql::EPOCH, sql::RAISE_EPOCH, sql::HEADS, sql::HEADS_AFTER];
+
+const OF_ONE_STREAM: [&str; 14] = [
+    sql::HEAD,
+    sql::READ_VERSIONS,
+    sql::READ_EFFECTIVE,
+    sql::READ_BACKDATED,
+    sql::COUNT_BACKDATED,
+    sql::VERSION_AT,
+    sql::EFFECTIVE_MAX_AT,
+    sql::READ_SEALED,
+    sql::NEAREST_SNAPSHOT,
+    sql::SNAPSHOT_POINTS,
+    sql::SNAPSHOT,
+    sql::ADVANCE_SNAPSHOTS,
+    sql::DELETE_SNAPSHOTS,
+    sql::DELETE_SNAPSHOT_FAMILY,
+];
+
+const FINDING: [&Repeated; 5] = [
+    &sql::HEADS_OF,
+    &sql::LOCK_HEADS_OF,
+    &sql::READ_SUBJECTS,
+    &sql::COMMANDS,
+    &sql::RECORDED_COMMANDS,
+];
+
+const INSERTING: [&Repeated; 6] = [
+    &sql::INSERT_EVENTS,
+    &sql::INSERT_PAYLOADS,
+    &sql::INSERT_BACKDATED,
+    &sql::INSERT_SUBJECTS,
+    &sql::INSERT_COMMANDS,
+    &sql::PUT_HEADS,
+];
+
+const PUTTING: [&str; 2] = [sql::PUT_SNAPSHOT, sql::PUT_SNAPSHOT_STATE];
+
+/// Reads that are cut at a limit, which nothing may be sorted for.
+const IN_ORDER: [&str; 5] = [
+    sql::READ_VERSIONS,
+    sql::READ_EFFECTIVE,
+    sql::VERSION_AT,
+    sql::EFFECTIVE_MAX_AT,
+    sql::READ_SEALED,
+];
+
+fn statements<DB: Dialect>() -> Vec<SqlStr> {
+    let constants = [DB::BEGIN_WRITING]
+        .into_iter()
+        .chain(OF_NO_STREAM)
+        .chain(OF_ONE_STREAM)
+        .chain(PUTTING);
+    let constants = constants.map(sqlx::SqlSafeStr::into_sql_str);
+    let repeated = FINDING.into_iter().chain(INSERTING);
+    constants
+        .chain(repeated.map(|repeated| repeated.sql::<DB>(2)))
+        .collect()
+}
+
+async fn log_on(server: &Server) -> SqlStore<Postgres> {
+    let database = server.database().await;
+    SqlStore::connect(&server.url(&database), &PostgresSettings::default())
+        .await
+        .unwrap()
+}
+
+/// Prepares a statement and gives the kinds of its values. Ids in a list of values have no column to tell their kind.
+async fn prepare(connection: &mut PgConnection, statement: SqlStr) -> Vec<PgTypeInfo> {
+    let ids = vec![<Uuid as sqlx::Type<Postgres>>::type_info(); 8];
+    let known = if statement.as_str() == sql::RECORDED_COMMANDS.sql::<Postgres>(2).as_str() {
+        &ids[..]
+    } else {
+        &[]
+    };
+    let text = statement.clone();
+    let prepared = connection.prepare_with(statement, known).await;
+    let prepared = prepared.unwrap_or_else(|error| panic!("{}\n{error}", text.as_str()));
+    match prepared.parameters() {
+        Some(Either::Left(kinds)) => kinds.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// How PostgreSQL would run a statement, one line for each step and condition.
+async fn plan(connection: &mut PgConnection, statement: SqlStr) -> Vec<String> {
+    let mut arguments = PgArguments::default();
+    // Rising, so that no range is seen to be empty.
+    for (number, kind) in (1_i64..).zip(prepare(connection, statement.clone()).await) {
+        match kind.name() {
+            "UUID" => arguments.add(Uuid::from_u128(7)),
+            "INT8" => arguments.add(number),
+            "BYTEA" => arguments.add(vec![7_u8; 32]),
+            other => panic!("{}: a value of kind {other}", statement.as_str()),
+        }
+        .unwrap();
+    }
+    let explain = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) {}", statement.as_str()));
+    sqlx::query_scalar_with(explain, arguments)
+        .fetch_all(connection)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn every_statement_is_understood_by_every_database() {
+    for version in [15, 18] {
+        let log = log_on(server(version)).await;
+        let mut connection = log.writer().unwrap().acquire().await.unwrap();
+        for statement in statements::<Postgres>() {
+            prepare(&mut connection, statement).await;
+        }
+    }
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("log.db");
+    let log = SqlStore::open(&file, &Settings::default()).await.unwrap();
+    let mut connection = log.writer().unwrap().acquire().await.unwrap();
+    for statement in statements::<Sqlite>() {
+        // There are no rows to lock in a file that one connection writes.
+        if statement.as_str().ends_with("FOR UPDATE") {
+            continue;
+        }
+        let text = statement.clone();
+        let prepared = connection.prepare(statement).await;
+        prepared.unwrap_or_else(|error| panic!("{}\n{error}", text.as_str()));
+    }
+}
+
+#[tokio::test]
+async fn every_statement_names_its_streams_and_finds_its_rows_by_key() {
+    for version in [15, 18] {
+        let log = log_on(server(version)).await;
+        let mut connection = log.writer().unwrap().acquire().await.unwrap();
+        let constants = OF_ONE_STREAM.map(sqlx::SqlSafeStr::into_sql_str);
+        let finding = FINDING.map(|repeated| repeated.sql::<Postgres>(2));
+        for statement in constants.into_iter().chain(finding) {
+            let steps = plan(&mut connection, statement.clone()).await;
+            let place = format!("{}\n{steps:#?}", statement.as_str());
+            let conditions = steps.iter().filter(|step| step.contains("Index Cond"));
+            let mut found = 0;
+            for condition in conditions {
+                found += 1;
+                assert!(condition.contains("stream_id"), "{condition} in {place}");
+            }
+            assert!(found > 0, "{place}");
+            assert!(
+                !steps.iter().any(|step| step.contains("Seq Scan")),
+                "{place}"
+            );
+            if IN_ORDER.contains(&statement.as_str()) {
+                let sorts = steps.iter().any(|step| step.contains("Sort"));
+                assert!(!sorts, "{place}");
+            }
+        }
+        for statement in PUTTING
+            .map(sqlx::SqlSafeStr::into_sql_str)
+            .into_iter()
+            .chain(INSERTING.map(|repeated| repeated.sql::<Postgres>(2)))
+        {
+            let (_, columns) = statement.as_str().split_once('(').unwrap();
+            assert!(columns.starts_with("stream_id, "), "{}", statement.as_str());
+            plan(&mut connection, statement).await;
+        }
+    }
+}
+
+/// A subject or a backdated event is looked up first and the events after it, never the other way round.
+#[tokio::test]
+async fn a_large_stream_is_not_gone_through_for_a_few_of_its_events() {
+    for version in [15, 18] {
+        let log = log_on(server(version)).await;
+        let mut connection = log.writer().unwrap().acquire().await.unwrap();
+        let fill = "INSERT INTO events SELECT '00000000-0000-0000-0000-000000000007', n, n, n, n, \
+             decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), '' FROM generate_series(1, 20000) n; \
+             INSERT INTO subjects SELECT stream_id, '00000000-0000-0000-0000-000000000007', version FROM events \
+             WHERE version % 1000 = 0; \
+             INSERT INTO backdated SELECT stream_id, version, 0 FROM events WHERE version % 1000 = 0";
+        sqlx::raw_sql(fill).execute(&mut *connection).await.unwrap();
+        // As the tables are found before anybody has counted them, and after.
+        for count in ["SELECT 1", "ANALYZE"] {
+            sqlx::raw_sql(count)
+                .execute(&mut *connection)
+                .await
+                .unwrap();
+            let subjects = sql::READ_SUBJECTS.sql::<Postgres>(2);
+            for statement in [subjects, sql::READ_BACKDATED.into_sql_str()] {
+                let steps = plan(&mut connection, statement.clone()).await;
+                let by_version =
+                    |step: &String| step.contains("Index Cond") && step.contains("version = ");
+                let place = format!("{}\n{steps:#?}", statement.as_str());
+                assert!(steps.iter().any(by_version), "{place}");
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Several nodes that write at once: versions stay dense, a lost race is a conflict, and nobody waits for ever.
+
+use std::sync::Arc;
+
+use roadbook_store::testing::{append, command, stream};
+use roadbook_store::{Append, AppendOutcome, EventLog, Version, verify_log};
+use uuid::Uuid;
+
+use crate::server::Server;
+use crate::{Log, fresh, open, version};
+
+crate::claims![
+    two_nodes_on_one_stream_keep_it_dense_and_lose_nothing,
+    of_two_nodes_that_open_a_stream_one_wins,
+    two_nodes_with_the_same_streams_never_wait_for_each_other,
+    one_command_is_recorded_by_one_node_alone,
+];
+
+fn only(append: Append, id: u128) -> Append {
+    let last = append.head().0;
+    Append {
+        commands: vec![command(id, last)],
+        ..append
+    }
+}
+
+/// Each writer appends one or two events where it believes the stream to stand, and believes what it is answered.
+async fn write(log: Arc<Log>, writer: u128, rounds: u64) -> (Vec<u128>, u64) {
+    let (mut acknowledged, mut conflicts, mut known) = (Vec::new(), 0, 0);
+    for round in 0..rounds {
+        let id = writer * 1_000_000 + u128::from(round);
+        let effects = if round % 3 == 0 { vec![1, 2] } else { vec![1] };
+        let mine = only(append(stream(1), known, &effects), id);
+        let other = only(
+            append(stream(100 + u64::try_from(writer).unwrap()), round, &[1]),
+            id,
+        );
+        let outcomes = log.append_batch(vec![mine, other]).await.unwrap();
+        match outcomes[0] {
+            AppendOutcome::Appended { head } => {
+                acknowledged.push(id);
+                known = head.0;
+            }
+            AppendOutcome::Conflict { head } => {
+                conflicts += 1;
+                known = head.0;
+            }
+        }
+        // The neighbour in the batch is not hindered by a conflict.
+        let expected = AppendOutcome::Appended {
+            head: Version(round + 1),
+        };
+        assert_eq!(outcomes[1], expected);
+    }
+    (acknowledged, conflicts)
+}
+
+async fn two_nodes_on_one_stream_keep_it_dense_and_lose_nothing(server: &'static Server) {
+    let (first, database) = fresh(server).await;
+    let nodes = [
+        Arc::new(first),
+        Arc::new(open(&server.url(&database)).await),
+    ];
+    let writers: Vec<_> = (0..6)
+        .map(|writer| {
+            let log = Arc::clone(&nodes[usize::try_from(writer % 2).unwrap()]);
+            tokio::spawn(write(log, writer, 40))
+        })
+        .collect();
+    let (mut acknowledged, mut conflicts) = (Vec::new(), 0);
+    for writer in writers {
+        let (ids, lost) = writer.await.unwrap();
+        acknowledged.extend(ids);
+        conflicts += lost;
+    }
+    assert!(conflicts > 0, "the writers never met");
+    let ids: Vec<Uuid> = acknowledged.iter().copied().map(Uuid::from_u128).collect();
+    let recorded = nodes[0].commands(stream(1), &ids).await.unwrap();
+    assert_eq!(recorded.len(), acknowledged.len());
+    let events = acknowledged
+        .iter()
+        .map(|id| if id % 1_000_000 % 3 == 0 { 2 } else { 1 });
+    assert_eq!(version(&nodes[1], 1).await, events.sum::<u64>());
+    verify_log(&*nodes[0], &mut |_| {}).await.unwrap();
+}
+
+async fn of_two_nodes_that_open_a_stream_one_wins(server: &'static Server) {
+    let (first, database) = fresh(server).await;
+    let second = open(&server.url(&database)).await;
+    for number in 0..40 {
+        let one = only(append(stream(number), 0, &[1]), u128::from(number) * 2);
+        let two = only(
+            append(stream(number), 0, &[1, 2]),
+            u128::from(number) * 2 + 1,
+        );
+        let both = tokio::join!(
+            first.append_batch(vec![one]),
+            second.append_batch(vec![two])
+        );
+        let outcomes = [both.0.unwrap()[0], both.1.unwrap()[0]];
+        let head = Version(version(&first, number).await);
+        let mut expected = [
+            AppendOutcome::Appended { head },
+            AppendOutcome::Conflict { head },
+        ];
+        if outcomes[0] != expected[0] {
+            expected.reverse();
+        }
+        assert_eq!(outcomes, expected);
+    }
+    verify_log(&first, &mut |_| {}).await.unwrap();
+}
+
+/// Half of the streams are new to both, and the batches name them in opposite orders.
+async fn two_nodes_with_the_same_streams_never_wait_for_each_other(server: &'static Server) {
+    let (first, database) = fresh(server).await;
+    let second = open(&server.url(&database)).await;
+    for round in 0..20_u64 {
+        let streams = [round, round + 100, round + 1, round + 101];
+        let mut batches = [Vec::new(), Vec::new()];
+        for number in streams {
+            let standing = version(&first, number).await;
+            batches[0].push(append(stream(number), standing, &[1]));
+            batches[1].insert(0, append(stream(number), standing, &[2]));
+        }
+        let [one, two] = batches;
+        let both = tokio::join!(first.append_batch(one), second.append_batch(two));
+        let (one, mut two) = (both.0.unwrap(), both.1.unwrap());
+        two.reverse();
+        for (one, two) in one.iter().zip(&two) {
+            let won = [one, two].map(|outcome| matches!(outcome, AppendOutcome::Appended { .. }));
+            assert!(won[0] != won[1], "{one:?} and {two:?}");
+        }
+    }
+    let deadlocks: i64 = sqlx::query_scalar(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
+    )
+    .fetch_one(&mut server.stranger(&database).await)
+    .await
+    .unwrap();
+    assert_eq!(deadlocks, 0);
+}
+
+/// Without events there is no head to lock, and the command alone decides.
+async fn one_command_is_recorded_by_one_node_alone(server: &'static Server) {
+    let (first, database) = fresh(server).await;
+    let second = open(&server.url(&database)).await;
+    for number in 0..40 {
+        let same = only(append(stream(1), 0, &[]), number);
+        let both = tokio::join!(
+            first.append_batch(vec![same.clone()]),
+            second.append_batch(vec![same])
+        );
+        let outcomes = [both.0.unwrap()[0], both.1.unwrap()[0]];
+        let head = Version::NONE;
+        assert!(
+            outcomes.contains(&AppendOutcome::Appended { head })
+                && outcomes.contains(&AppendOutcome::Conflict { head }),
+            "{outcomes:?}"
+        );
+    }
+}
