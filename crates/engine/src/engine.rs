@@ -4,12 +4,13 @@
 //! Invariant: in one process a road map has one writer.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use roadbook_domain::{Command, RoadMapId, Version};
 use roadbook_store::{EventLog, Head, SnapshotFamily};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
@@ -18,6 +19,7 @@ use crate::edit::{Edit, EditDone, EditRequest};
 use crate::error::EngineError;
 use crate::group_commit::GroupCommit;
 use crate::ids::Ids;
+use crate::others::Others;
 use crate::past::Past;
 use crate::published::Published;
 use crate::road_map::{PastStates, RoadMap};
@@ -34,24 +36,29 @@ pub struct Engine {
     settings: Settings,
     epoch: u64,
     past_states: PastStates,
-    open: tokio::sync::Mutex<HashMap<RoadMapId, Open>>,
+    open: OpenRoadMaps,
     background: Mutex<Option<Background>>,
     stopping: watch::Sender<bool>,
+    connected: Arc<AtomicBool>,
 }
+
+/// The road maps in memory.
+pub(crate) type OpenRoadMaps = Arc<tokio::sync::Mutex<HashMap<RoadMapId, Open>>>;
 
 /// A road map in memory and the way to its writer, which ends once this is dropped.
 #[derive(Clone)]
-struct Open {
-    road_map: Arc<RoadMap>,
+pub(crate) struct Open {
+    pub(crate) road_map: Arc<RoadMap>,
     inbox: mpsc::Sender<Edit>,
 }
 
 /// The shared tasks; taken when the engine stops.
 struct Background {
     commit: GroupCommit,
-    commit_task: JoinHandle<()>,
+    commit_tasks: Vec<JoinHandle<()>>,
     snapshotter: Snapshotter,
     snapshot_task: JoinHandle<()>,
+    others_task: JoinHandle<()>,
     writers: Vec<JoinHandle<()>>,
 }
 
@@ -64,13 +71,24 @@ impl Engine {
         settings: Settings,
     ) -> Result<Arc<Self>, EngineError> {
         let epoch = log.epoch().await?;
-        let (commit, commit_task) = GroupCommit::start(Arc::clone(&log), &settings);
+        let (commit, commit_tasks) = GroupCommit::start(&log, &settings);
         let (snapshotter, snapshot_task) = Snapshotter::start(Arc::clone(&log), &settings);
+        let open = OpenRoadMaps::default();
+        let stopping = watch::Sender::new(false);
+        let connected = Arc::new(AtomicBool::new(true));
+        let others_task = Others::start(
+            Arc::clone(&log),
+            Arc::clone(&open),
+            stopping.subscribe(),
+            Arc::clone(&connected),
+            &settings,
+        );
         let background = Background {
             commit,
-            commit_task,
+            commit_tasks,
             snapshotter,
             snapshot_task,
+            others_task,
             writers: Vec::new(),
         };
         let most = u64::try_from(settings.past_states_max).unwrap_or(u64::MAX);
@@ -81,15 +99,21 @@ impl Engine {
             past_states: PastStates::new(most),
             settings,
             epoch,
-            open: tokio::sync::Mutex::default(),
+            open,
             background: Mutex::new(Some(background)),
-            stopping: watch::Sender::new(false),
+            stopping,
+            connected,
         }))
     }
 
     /// The epoch of the log: part of every cursor.
     pub const fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    /// Whether the log answered when it was last looked at, and the engine is not stopping: what readiness means.
+    pub fn is_ready(&self) -> bool {
+        self.connected.load(Ordering::Relaxed) && !*self.stopping.borrow()
     }
 
     /// The engine's clock.
@@ -138,7 +162,9 @@ impl Engine {
             return Err(EngineError::NotFound("road map"));
         }
         let target = self.open(road_map, opens.is_some()).await?;
-        let Open { inbox, .. } = target.ok_or(EngineError::NotFound("road map"))?;
+        let target = target.ok_or(EngineError::NotFound("road map"))?;
+        target.road_map.reach(request.base.version).await?;
+        let Open { inbox, .. } = target;
         let (answer, answered) = oneshot::channel();
         let edit = Edit {
             fingerprint: request.fingerprint(road_map),
@@ -169,6 +195,7 @@ impl Engine {
             held.take()
         };
         let Some(background) = background else { return };
+        join(background.others_task, "the look at other nodes").await;
         // Dropping the inboxes lets each writer finish what it holds and end.
         let open: Vec<Arc<RoadMap>> = {
             let mut open = self.open.lock().await;
@@ -178,7 +205,9 @@ impl Engine {
             join(writer, "a writer").await;
         }
         drop(background.commit);
-        join(background.commit_task, "the group commit").await;
+        for task in background.commit_tasks {
+            join(task, "the group commit").await;
+        }
         drop(background.snapshotter);
         join(background.snapshot_task, "the snapshotter").await;
         for road_map in open {
@@ -233,8 +262,9 @@ impl Engine {
             clock: Arc::clone(&self.clock),
             past_states: self.past_states.clone(),
             recent: Mutex::new(VecDeque::new()),
+            behind: Notify::new(),
         });
-        road_map.reload().await?;
+        road_map.load().await?;
         self.start_writer(&road_map, edits).await?;
         let open = Open { road_map, inbox };
         held.insert(id, open.clone());

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use roadbook_store::{Append, AppendOutcome, EventLog, StoreError};
+use roadbook_store::{Append, AppendOutcome, EventLog, StoreError, StreamId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
@@ -20,22 +20,42 @@ struct Waiting {
 /// The way to the log for all writers of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupCommit {
-    queue: mpsc::Sender<Waiting>,
+    /// One for each append that the log takes at once; a road map always uses the same.
+    queues: Arc<[mpsc::Sender<Waiting>]>,
 }
 
 impl GroupCommit {
-    /// Starts the task that commits; it ends once every clone of the handle is gone and the queue is empty.
-    pub(crate) fn start(log: Arc<dyn EventLog>, settings: &Settings) -> (Self, JoinHandle<()>) {
-        let (queue, waiting) = mpsc::channel(settings.commit_queue_max);
-        let task = tokio::spawn(commit_all(log, waiting, settings.commit_appends_max));
-        (Self { queue }, task)
+    /// Starts the tasks that commit; they end once every clone of the handle is gone and the queues are empty.
+    pub(crate) fn start(
+        log: &Arc<dyn EventLog>,
+        settings: &Settings,
+    ) -> (Self, Vec<JoinHandle<()>>) {
+        let committer = |_| {
+            let (queue, waiting) = mpsc::channel(settings.commit_queue_max);
+            let committing = commit_all(Arc::clone(log), waiting, settings.commit_appends_max);
+            (queue, tokio::spawn(committing))
+        };
+        let parallel = log.appends_in_parallel().max(1);
+        let (queues, tasks): (Vec<_>, Vec<_>) = (0..parallel).map(committer).unzip();
+        let queues = queues.into();
+        (Self { queues }, tasks)
+    }
+
+    fn queue(&self, stream: StreamId) -> &mpsc::Sender<Waiting> {
+        // The last bytes of an id are those that differ most.
+        let last = usize::from(u16::from_be_bytes([
+            stream.0.as_bytes()[14],
+            stream.0.as_bytes()[15],
+        ]));
+        &self.queues[last % self.queues.len()]
     }
 
     /// Appends, together with whatever else waits, and returns once the outcome is known.
     pub(crate) async fn append(&self, append: Append) -> Result<AppendOutcome, StoreError> {
         let (answer, outcome) = oneshot::channel();
+        let queue = self.queue(append.stream_id);
         let waiting = Waiting { append, answer };
-        if self.queue.send(waiting).await.is_err() {
+        if queue.send(waiting).await.is_err() {
             return Err(StoreError::Closed);
         }
         // The task answers everything it takes on; if it died, nobody knows how far it came.

@@ -6,6 +6,7 @@
 //!
 //! Nothing here knows SQL, a transport, GraphQL or the process's environment.
 
+mod catch_up;
 mod clock;
 mod codec;
 mod edit;
@@ -15,6 +16,7 @@ mod feed;
 mod group_commit;
 mod ids;
 mod moment;
+mod others;
 mod past;
 mod published;
 mod recorded;

@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use roadbook_domain::{Instant, RoadMapId, State, Version};
-use tokio::sync::{broadcast, watch};
+use roadbook_domain::{Instant, RoadMapId, Version};
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::clock::Clock;
-use crate::codec::{decode, from_store, instant_from_store, instant_to_store, stream_of, to_store};
+use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
 use crate::error::EngineError;
 use crate::moment::MomentSelector;
 use crate::past::Past;
@@ -42,6 +42,8 @@ pub struct RoadMap {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) past_states: PastStates,
     pub(crate) recent: Mutex<VecDeque<Arc<Published>>>,
+    /// Tells the writer that the log may hold what others appended.
+    pub(crate) behind: Notify,
 }
 
 impl RoadMap {
@@ -71,6 +73,9 @@ impl RoadMap {
 
     /// The `(effective, version)` that a selector comes to.
     pub async fn resolve(&self, selector: &MomentSelector) -> Result<Moment, EngineError> {
+        if let MomentSelector::Version(version) | MomentSelector::At { version, .. } = selector {
+            self.reach(*version).await?;
+        }
         let current = self.current();
         let head = current.moment;
         let (version, effective) = match selector {
@@ -244,38 +249,6 @@ impl RoadMap {
             .ok()?;
         let found = &recent[index];
         (found.moment.effective == moment.effective).then(|| Arc::clone(found))
-    }
-
-    /// Reads the current state from the log: at the start, and when it is unknown what the log holds.
-    pub(crate) async fn reload(&self) -> Result<(), EngineError> {
-        let log = self.past.log();
-        let Some(head) = log.head(stream_of(self.id)).await? else {
-            return Ok(());
-        };
-        let current = self.current();
-        let version = from_store(head.version);
-        if version == current.moment.version {
-            return Ok(());
-        }
-        let state = if current.moment.version == Version::ZERO {
-            self.past.load(self.id, Instant::MAX, version).await?
-        } else {
-            let mut state: State = current.state.clone();
-            let known = current.moment.version;
-            self.past
-                .advance(self.id, &mut state, known, version)
-                .await?;
-            state
-        };
-        let moment = Moment {
-            version,
-            effective: instant_from_store(head.recorded_at),
-            live: true,
-        };
-        let mut published = Published::new(self.id, moment, state);
-        published.effective_max = instant_from_store(head.effective_max);
-        self.current.store(Arc::new(published));
-        Ok(())
     }
 }
 

@@ -20,6 +20,12 @@ pub struct Settings {
     pub commit_appends_max: usize,
     /// How often an edit is decided anew after another writer's append came first, before it is answered with "overloaded".
     pub retries_max: usize,
+    /// Milliseconds between two looks at the heads of the road maps in memory, for what other nodes appended without a
+    /// wake-up being heard.
+    pub heads_poll_ms: u64,
+    /// Milliseconds that a client waits for this node to catch up with what another node told it of; then the cursor
+    /// counts as one that lies ahead.
+    pub catch_up_wait_ms: u64,
     /// Events between two snapshots, along the log and along effective time.
     pub snapshot_spacing_events: u64,
     /// Backdated events after which the snapshots along effective time are brought forward.
@@ -47,7 +53,9 @@ impl Default for Settings {
             batch_edits_max: 256,
             commit_queue_max: 256,
             commit_appends_max: 64,
-            retries_max: 8,
+            retries_max: 64,
+            heads_poll_ms: 1_000,
+            catch_up_wait_ms: 5_000,
             snapshot_spacing_events: 500,
             backdated_refresh_events: 500,
             past_states_max: 64,

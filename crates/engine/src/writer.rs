@@ -60,8 +60,24 @@ impl Writer {
     pub(crate) async fn run(mut self) {
         let most = self.road_map.settings.batch_edits_max;
         let mut edits = Vec::with_capacity(most);
-        while self.inbox.recv_many(&mut edits, most).await > 0 {
-            self.serve(edits.drain(..).collect()).await;
+        let road_map = Arc::clone(&self.road_map);
+        loop {
+            tokio::select! {
+                received = self.inbox.recv_many(&mut edits, most) => {
+                    if received == 0 {
+                        return;
+                    }
+                    self.serve(edits.drain(..).collect()).await;
+                }
+                () = road_map.behind.notified() => self.catch_up().await,
+            }
+        }
+    }
+
+    /// Learns of what others appended. If that fails it is tried again at the next look.
+    async fn catch_up(&self) {
+        if let Err(error) = self.road_map.catch_up().await {
+            tracing::warn!(road_map.id = %self.road_map.id, error = %error, "catching up failed");
         }
     }
 
@@ -107,7 +123,7 @@ impl Writer {
 
     /// Brings the current state up to the log, and finds those edits that the log holds.
     async fn look(&self, edits: &[Edit]) -> Result<Known, EngineError> {
-        self.road_map.reload().await?;
+        self.road_map.catch_up().await?;
         Ok(self.known(edits.iter()).await?)
     }
 

@@ -122,7 +122,11 @@ impl Subscription {
         let engine = engine(ctx)?;
         let id = road_map_of(&road_map).ok_or_else(no_such_road_map)?;
         let known = engine.road_map(id).await.map_err(engine_fault)?;
-        let at = current(engine, known.ok_or_else(no_such_road_map)?);
+        let known = known.ok_or_else(no_such_road_map)?;
+        if let Some(cursor) = after.filter(|cursor| cursor.epoch == engine.epoch()) {
+            known.reach(cursor.version).await.map_err(engine_fault)?;
+        }
+        let at = current(engine, known);
         let filter = filter.map_or_else(|| Ok(Filter::default()), ChangeFilter::subjects)?;
         let after = match after {
             None => at.moment().version,

@@ -152,6 +152,13 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         written.await.map_err(StoreError::outcome_unknown)?
     }
 
+    fn appends_in_parallel(&self) -> usize {
+        let connections = |pool: &Pool<DB>| pool.options().get_max_connections();
+        self.writer
+            .as_ref()
+            .map_or(1, |writer| connections(writer) as usize)
+    }
+
     async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {
         self.row(Call::new(sql::HEAD).stream(stream), row::head::<DB>)
             .await

@@ -28,6 +28,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// never a half-written append.
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError>;
 
+    /// How many calls of [`append_batch`](Self::append_batch) the log can work on at once.
+    fn appends_in_parallel(&self) -> usize {
+        1
+    }
+
     /// Where a stream stands; `None` if it has no event.
     async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError>;
 

@@ -8,5 +8,6 @@
 
 mod editing;
 mod following;
+mod nodes;
 mod time_travel;
 mod world;

@@ -62,8 +62,13 @@ pub(crate) fn today() -> Date {
 
 impl World {
     pub(crate) async fn on(log: Arc<dyn EventLog>, settings: Settings) -> Self {
+        Self::on_node(0, log, settings).await
+    }
+
+    /// One of several nodes on a log: each makes ids of its own.
+    pub(crate) async fn on_node(node: u64, log: Arc<dyn EventLog>, settings: Settings) -> Self {
         let clock = Arc::new(SetClock::at(Instant::start_of_day(today())));
-        let ids = Arc::new(CountingIds::default());
+        let ids = Arc::new(CountingIds(AtomicU64::new(node << 32)));
         let engine = Engine::start(log, clock.clone(), ids.clone(), settings)
             .await
             .unwrap();

@@ -84,6 +84,10 @@ impl EventLog for FaultyLog {
         }
     }
 
+    fn appends_in_parallel(&self) -> usize {
+        self.inner.appends_in_parallel()
+    }
+
     async fn epoch(&self) -> Result<u64, StoreError> {
         self.inner.epoch().await
     }

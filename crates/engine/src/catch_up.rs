@@ -1,0 +1,94 @@
+//! Catching up: how a road map in memory learns of what the log holds beyond it.
+//!
+//! It owns the first load, and the folding of what other nodes appended. Only the road map's writer catches up, so that
+//! batches are published in order; others ask it to. Invariant: a batch is published whole, and once.
+
+use std::sync::Arc;
+
+use roadbook_domain::{Instant, Version};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Duration, timeout};
+
+use crate::codec::{from_store, instant_from_store, stream_of};
+use crate::error::EngineError;
+use crate::published::{Moment, Published};
+use crate::recorded::RecordedEvent;
+use crate::road_map::{Committed, RoadMap};
+
+impl RoadMap {
+    /// Reads the current state for the first time. Nobody follows yet, so nobody is told.
+    pub(crate) async fn load(&self) -> Result<(), EngineError> {
+        let Some(head) = self.past.log().head(stream_of(self.id)).await? else {
+            return Ok(());
+        };
+        let version = from_store(head.version);
+        let state = self.past.load(self.id, Instant::MAX, version).await?;
+        let moment = Moment {
+            version,
+            effective: instant_from_store(head.recorded_at),
+            live: true,
+        };
+        let mut published = Published::new(self.id, moment, state);
+        published.effective_max = instant_from_store(head.effective_max);
+        self.current.store(Arc::new(published));
+        Ok(())
+    }
+
+    /// Publishes, batch after batch, what the log holds beyond the current state.
+    pub(crate) async fn catch_up(&self) -> Result<(), EngineError> {
+        let limit = self.settings.page_events;
+        let mut read = self.current().moment.version;
+        let mut batch: Vec<Arc<RecordedEvent>> = Vec::new();
+        loop {
+            let page = self.events(read, Version(u64::MAX), &[], limit).await?;
+            let full = page.len() == limit;
+            for event in page {
+                read = event.version;
+                let ends = event.batch == event.version;
+                batch.push(event);
+                if ends {
+                    self.publish_batch(std::mem::take(&mut batch));
+                }
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    fn publish_batch(&self, events: Vec<Arc<RecordedEvent>>) {
+        let current = self.current();
+        let mut state = current.state.clone();
+        for recorded in &events {
+            state.evolve(recorded.stamp(), &recorded.event);
+        }
+        let published = Arc::new(current.after(&events, state));
+        self.publish(Committed { events, published });
+    }
+
+    /// Waits until the current state holds a version that another node may have told a client of. Gives up without an
+    /// error if the log does not hold it, or after a bounded time: whoever asks looks at the current state again.
+    pub async fn reach(&self, version: Version) -> Result<(), EngineError> {
+        if version <= self.current().moment.version {
+            return Ok(());
+        }
+        // The receiver comes before the look at the log: what is published in between is heard.
+        let mut published = self.feed.subscribe();
+        let head = self.past.log().head(stream_of(self.id)).await?;
+        if head.is_none_or(|head| from_store(head.version) < version) {
+            return Ok(());
+        }
+        self.behind.notify_one();
+        let wait = Duration::from_millis(self.settings.catch_up_wait_ms);
+        let reached = async {
+            while self.current().moment.version < version {
+                if let Err(RecvError::Closed) = published.recv().await {
+                    return;
+                }
+            }
+        };
+        // Whoever asked finds the version still ahead, and says so.
+        drop(timeout(wait, reached).await);
+        Ok(())
+    }
+}

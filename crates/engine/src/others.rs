@@ -1,0 +1,117 @@
+//! Hearing of what other nodes append: wake-ups of the log, and underneath them a look at the heads now and then.
+//!
+//! It owns the task that finds out which road maps in memory are behind; catching up is their writers' affair.
+//! Invariant: a wake-up that is lost delays, and never loses.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use roadbook_domain::RoadMapId;
+use roadbook_store::{EventLog, StoreError, StreamId, Wakeup};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+
+use crate::codec::{from_store, stream_of};
+use crate::engine::OpenRoadMaps;
+use crate::road_map::RoadMap;
+use crate::settings::Settings;
+
+/// Heads that are asked for at once.
+const HEADS_MAX: usize = 256;
+
+/// What the task works with.
+pub(crate) struct Others {
+    log: Arc<dyn EventLog>,
+    open: OpenRoadMaps,
+    stopping: watch::Receiver<bool>,
+    /// Whether the log answered when it was last looked at.
+    connected: Arc<AtomicBool>,
+}
+
+impl Others {
+    /// Starts the task; it ends when the engine stops.
+    pub(crate) fn start(
+        log: Arc<dyn EventLog>,
+        open: OpenRoadMaps,
+        stopping: watch::Receiver<bool>,
+        connected: Arc<AtomicBool>,
+        settings: &Settings,
+    ) -> JoinHandle<()> {
+        let others = Self {
+            log,
+            open,
+            stopping,
+            connected,
+        };
+        tokio::spawn(others.run(Duration::from_millis(settings.heads_poll_ms.max(1))))
+    }
+
+    async fn run(mut self, poll: Duration) {
+        let mut wakeups = self.log.wakeups();
+        let mut look = tokio::time::interval(poll);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let wakeup = tokio::select! {
+                biased;
+                _ = self.stopping.wait_for(|stopping| *stopping) => return,
+                wakeup = wakeups.next() => wakeup,
+                _ = look.tick() => Wakeup::Anything,
+            };
+            match wakeup {
+                Wakeup::Stream { stream, version } => {
+                    if let Some(road_map) = self.road_map(stream).await {
+                        wake_if_behind(&road_map, version);
+                    }
+                }
+                Wakeup::Anything => {
+                    let looked = self.look().await;
+                    self.tell(looked);
+                }
+            }
+        }
+    }
+
+    /// Remembers whether the log answers, and logs when that changes: not at every look.
+    fn tell(&self, looked: Result<(), StoreError>) {
+        let before = self.connected.swap(looked.is_ok(), Ordering::Relaxed);
+        match looked {
+            Ok(()) if !before => tracing::info!("the log answers again"),
+            Err(error) if before => tracing::warn!(error = %error, "the log does not answer"),
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Compares every road map in memory with its head in the log.
+    async fn look(&self) -> Result<(), StoreError> {
+        let streams: Vec<StreamId> = {
+            let open = self.open.lock().await;
+            open.keys().map(|id| stream_of(*id)).collect()
+        };
+        if streams.is_empty() {
+            // Nothing can be behind, but the log may be away.
+            self.log.epoch().await?;
+        }
+        for streams in streams.chunks(HEADS_MAX) {
+            for head in self.log.heads_of(streams).await? {
+                if let Some(road_map) = self.road_map(head.stream_id).await {
+                    wake_if_behind(&road_map, head.version);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn road_map(&self, stream: StreamId) -> Option<Arc<RoadMap>> {
+        let open = self.open.lock().await;
+        let found = open.get(&RoadMapId(stream.0));
+        found.map(|open| Arc::clone(&open.road_map))
+    }
+}
+
+fn wake_if_behind(road_map: &RoadMap, version: roadbook_store::Version) {
+    if from_store(version) > road_map.current().moment.version {
+        road_map.behind.notify_one();
+    }
+}
