@@ -35,7 +35,7 @@ pub(crate) struct Common {
     /// The settings file; without it `roadbook.toml` is read, if there is one here
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The database, as in `sqlite:FILE`; without it, that of the demonstration
+    /// The database, as in `sqlite:FILE` or `postgres://HOST/DATABASE`; without it, that of the demonstration
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database: Option<String>,
     /// What is logged on standard error, as in `info` or `warn,roadbook_server=debug`
@@ -67,7 +67,7 @@ pub(crate) enum Command {
     /// Copy the database to a new file, also while it is served
     Backup(BackupArguments),
     /// Bring the database up to this version of the program
-    Migrate,
+    Migrate(MigrateArguments),
     /// The settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -216,6 +216,14 @@ pub(crate) struct BackupArguments {
     /// The file to write, which must not exist
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+/// Arguments of `migrate`.
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArguments {
+    /// Let this role of a PostgreSQL server run nodes: it may append and read, but not change events
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) grant_to: Option<String>,
 }
 
 /// What to do with the settings.

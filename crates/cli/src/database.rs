@@ -1,65 +1,34 @@
 //! Databases: what a database URL names, and the store that is opened there.
 //!
-//! It owns the two ways of opening: to write, which takes the lock of the file, and to read beside a writer.
-//! Invariant: only this file knows which backend there is.
+//! It owns the two ways of opening: to write, which takes the lock of a file or joins the nodes of a server, and to read
+//! beside whoever writes. Invariant: only this file knows which backend there is, and no password of a URL is printed.
+
+mod postgres;
+mod tuning;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use roadbook_store_sql::{OpenError, SqlStore};
+use anyhow::Context as _;
+use roadbook_store::EventLog;
+use roadbook_store_sql::{OpenError, PostgresStore, SqliteStore};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::postgres::PostgresUrl;
+pub(crate) use self::tuning::StoreSettings;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
 /// The database of the demonstration, in the folder where it is started.
 const DEMONSTRATION_FILE: &str = "roadbook-demo.db";
 
-/// The store behind every database URL.
-pub(crate) type Store = SqlStore;
+/// Where the signing secret stands if the database is on a server: in the folder where the program is started.
+const SECRET_FILE: &str = "roadbook.secret";
 
-/// How much the database caches and how long it waits.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct StoreSettings {
-    /// Connections that read at once. Beyond it readers wait.
-    pub(crate) read_connections_max: u32,
-    /// Milliseconds that a reader waits for a connection, or a connection for a lock; then it is told "unavailable".
-    pub(crate) busy_timeout_ms: u64,
-    /// Page cache of each connection, in KiB.
-    pub(crate) cache_kib: u32,
-    /// Pages in the write-ahead file after which it is folded into the main file.
-    pub(crate) checkpoint_pages: u32,
-}
-
-impl Default for StoreSettings {
-    fn default() -> Self {
-        let roadbook_store_sql::Settings {
-            read_connections_max,
-            busy_timeout_ms,
-            cache_kib,
-            checkpoint_pages,
-        } = roadbook_store_sql::Settings::default();
-        Self {
-            read_connections_max,
-            busy_timeout_ms,
-            cache_kib,
-            checkpoint_pages,
-        }
-    }
-}
-
-impl StoreSettings {
-    fn for_sqlite(&self) -> roadbook_store_sql::Settings {
-        roadbook_store_sql::Settings {
-            read_connections_max: self.read_connections_max,
-            busy_timeout_ms: self.busy_timeout_ms,
-            cache_kib: self.cache_kib,
-            checkpoint_pages: self.checkpoint_pages,
-        }
-    }
-}
+/// How a database is named.
+const FORMS: &str =
+    "a database is written as sqlite:FILE or postgres://ROLE:PASSWORD@HOST/DATABASE";
 
 /// A database.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -67,6 +36,8 @@ impl StoreSettings {
 pub(crate) enum DatabaseUrl {
     /// SQLite in one file.
     Sqlite(PathBuf),
+    /// PostgreSQL on a server.
+    Postgres(PostgresUrl),
 }
 
 impl DatabaseUrl {
@@ -77,15 +48,14 @@ impl DatabaseUrl {
 
     /// Where the secret of a database stands unless it is set: beside the file, under its name and `.secret`.
     pub(crate) fn secret_file(&self) -> PathBuf {
-        let Self::Sqlite(file) = self;
-        let mut name = file.clone().into_os_string();
-        name.push(".secret");
-        PathBuf::from(name)
-    }
-
-    fn file(&self) -> &Path {
-        let Self::Sqlite(file) = self;
-        file
+        match self {
+            Self::Sqlite(file) => {
+                let mut name = file.clone().into_os_string();
+                name.push(".secret");
+                PathBuf::from(name)
+            }
+            Self::Postgres(_) => PathBuf::from(SECRET_FILE),
+        }
     }
 }
 
@@ -94,7 +64,7 @@ impl TryFrom<String> for DatabaseUrl {
 
     fn try_from(text: String) -> Result<Self, String> {
         let Some((scheme, rest)) = text.split_once(':') else {
-            return Err("a database is written as sqlite:FILE".to_owned());
+            return Err(FORMS.to_owned());
         };
         let file = rest.strip_prefix("//").unwrap_or(rest);
         match scheme {
@@ -103,10 +73,10 @@ impl TryFrom<String> for DatabaseUrl {
                 Err("a log in memory would be lost; name a file".to_owned())
             }
             "sqlite" if !file.is_empty() => Ok(Self::Sqlite(PathBuf::from(file))),
-            "postgres" | "postgresql" => {
-                Err("PostgreSQL is not supported yet; write sqlite:FILE".to_owned())
+            "postgres" | "postgresql" if rest.starts_with("//") => {
+                Ok(Self::Postgres(PostgresUrl::from(text)))
             }
-            _ => Err("a database is written as sqlite:FILE".to_owned()),
+            _ => Err(FORMS.to_owned()),
         }
     }
 }
@@ -119,23 +89,96 @@ impl From<DatabaseUrl> for String {
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sqlite:{}", self.file().display())
+        match self {
+            Self::Sqlite(file) => write!(f, "sqlite:{}", file.display()),
+            Self::Postgres(url) => url.fmt(f),
+        }
     }
 }
 
-/// Opens a database to write: it is made if it is not there, brought up to this version, and locked until it is closed.
-pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Arc<Store>> {
-    let url = settings.database();
-    Ok(Arc::new(
-        Store::open(url.file(), &settings.store.for_sqlite()).await?,
-    ))
+/// The store behind a database URL.
+#[derive(Clone)]
+pub(crate) enum Store {
+    Sqlite(Arc<SqliteStore>),
+    Postgres(Arc<PostgresStore>),
+}
+
+impl Store {
+    /// The log in it.
+    pub(crate) fn log(&self) -> Arc<dyn EventLog> {
+        match self {
+            Self::Sqlite(store) => store.clone(),
+            Self::Postgres(store) => store.clone(),
+        }
+    }
+
+    /// Lets go of the database.
+    pub(crate) async fn close(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(store) => store
+                .close()
+                .await
+                .context("the database could not be closed"),
+            Self::Postgres(store) => {
+                store.close().await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Copies the database to a new file.
+    pub(crate) async fn backup(&self, target: &Path) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(store) => Ok(store.backup(target).await?),
+            Self::Postgres(_) => {
+                let message = "a PostgreSQL database is copied by its own tools, pg_dump or pg_basebackup; \
+                    see docs/operations.md";
+                Err(Failure::Usage(message.to_owned()).into())
+            }
+        }
+    }
+
+    /// Lets a role of the database's server run nodes on it.
+    pub(crate) async fn grant(&self, role: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Postgres(store) => Ok(store.grant(role).await?),
+            Self::Sqlite(_) => {
+                let message = "a SQLite file has no roles; the rights to the file decide";
+                Err(Failure::Usage(message.to_owned()).into())
+            }
+        }
+    }
+}
+
+/// Opens a database to write: it is made if it is a file that is not there, brought up to this version, and locked until
+/// it is closed if it is a file.
+pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Store> {
+    let store = &settings.store;
+    match settings.database() {
+        DatabaseUrl::Sqlite(file) => {
+            let opened = SqliteStore::open(&file, &store.for_sqlite()).await?;
+            Ok(Store::Sqlite(Arc::new(opened)))
+        }
+        DatabaseUrl::Postgres(url) => {
+            let connected = PostgresStore::connect(url.reveal(), &store.for_postgres()).await?;
+            Ok(Store::Postgres(Arc::new(connected)))
+        }
+    }
 }
 
 /// Opens a database that is there to read it, also beside a process that writes.
-pub(crate) async fn open_read_only(settings: &Settings) -> anyhow::Result<Arc<Store>> {
-    let url = settings.database();
-    match Store::open_read_only(url.file(), &settings.store.for_sqlite()).await {
-        Ok(store) => Ok(Arc::new(store)),
+pub(crate) async fn open_read_only(settings: &Settings) -> anyhow::Result<Store> {
+    let store = &settings.store;
+    let file = match settings.database() {
+        DatabaseUrl::Sqlite(file) => file,
+        DatabaseUrl::Postgres(url) => {
+            let connected =
+                PostgresStore::connect_read_only(url.reveal(), &store.for_postgres()).await?;
+            return Ok(Store::Postgres(Arc::new(connected)));
+        }
+    };
+    match SqliteStore::open_read_only(&file, &store.for_sqlite()).await {
+        Ok(opened) => Ok(Store::Sqlite(Arc::new(opened))),
         Err(OpenError::Missing(file)) => {
             let message = format!(
                 "there is no database at {}; `roadbook demo` makes one, and --database names another",
@@ -171,7 +214,7 @@ mod tests {
             "sqlite:",
             "sqlite::memory:",
             "mysql://x",
-            "postgres://x",
+            "postgres:x",
         ] {
             assert!(read(text).is_err(), "{text}");
         }
@@ -180,6 +223,8 @@ mod tests {
     #[test]
     fn the_url_is_printed_as_it_is_read() {
         let url = DatabaseUrl::demonstration();
+        assert_eq!(read(&url.to_string()), Ok(url));
+        let url = read("postgres://host/roadbook").unwrap();
         assert_eq!(read(&url.to_string()), Ok(url));
     }
 }

@@ -5,7 +5,7 @@
 
 use roadbook_engine::EngineError;
 use roadbook_store::{StoreError, VerifyError};
-use roadbook_store_sql::OpenError;
+use roadbook_store_sql::{ConnectError, OpenError};
 use thiserror::Error;
 
 /// Anything that has no code of its own.
@@ -76,6 +76,9 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if let Some(error) = error.downcast_ref::<OpenError>() {
         return Some(of_opening(error));
     }
+    if let Some(error) = error.downcast_ref::<ConnectError>() {
+        return Some(of_connecting(error));
+    }
     error.downcast_ref::<StoreError>().map(of_store)
 }
 
@@ -90,6 +93,23 @@ const fn of_opening(error: &OpenError) -> u8 {
             UNAVAILABLE
         }
         OpenError::Migration { .. } => FAILURE,
+    }
+}
+
+const fn of_connecting(error: &ConnectError) -> u8 {
+    match error {
+        ConnectError::Url(_) | ConnectError::Tls(_) => USAGE,
+        ConnectError::Missing(_) | ConnectError::NoRole { .. } => NOT_FOUND,
+        ConnectError::Refused(_)
+        | ConnectError::TooOld { .. }
+        | ConnectError::ReadOnly(_)
+        | ConnectError::Foreign { .. }
+        | ConnectError::Newer { .. }
+        | ConnectError::NotMigrated(_)
+        | ConnectError::Forbidden { .. }
+        | ConnectError::NotOwner(_) => REFUSED,
+        ConnectError::Unreachable { .. } | ConnectError::Database { .. } => UNAVAILABLE,
+        ConnectError::Migration { .. } => FAILURE,
     }
 }
 

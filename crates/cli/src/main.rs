@@ -78,7 +78,7 @@ async fn dispatch(command: &Command, settings: &Settings) -> anyhow::Result<()> 
         Command::Token(arguments) => token::run(arguments, settings),
         Command::Verify(arguments) => verify::run(arguments, settings).await,
         Command::Backup(arguments) => backup::run(arguments, settings).await,
-        Command::Migrate => migrate::run(settings).await,
+        Command::Migrate(arguments) => migrate::run(arguments, settings).await,
         // Answered before the settings are required to be whole.
         Command::Config(_) => Ok(()),
     }

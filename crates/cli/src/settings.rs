@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::database::{DatabaseUrl, StoreSettings};
-use crate::logging;
+use crate::{logging, secret};
 
 pub(crate) use sources::{Problem, Sources};
 
@@ -19,7 +19,7 @@ pub(crate) use sources::{Problem, Sources};
 const LISTEN: &str = "127.0.0.1:8080";
 
 /// What stands in place of a secret wherever settings are printed.
-const MASK: &str = "********";
+pub(crate) const MASK: &str = "********";
 
 /// Numbers that may be 0. Any other that is 0 would leave no room for anything.
 const MAY_BE_ZERO: &[&str] = &[
@@ -35,8 +35,11 @@ const MAY_BE_ZERO: &[&str] = &[
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// The database, as in `sqlite:FILE`. None: that of the demonstration, except for `serve`.
+    /// The database, as in `sqlite:FILE` or `postgres://ROLE:PASSWORD@HOST/DATABASE`. None: that of the demonstration,
+    /// except for `serve`.
     pub(crate) database: Option<DatabaseUrl>,
+    /// A file that holds the URL of the database, and with it a password.
+    pub(crate) database_file: Option<PathBuf>,
     /// The address that a server listens on; port 0 picks a free one.
     pub(crate) listen: String,
     /// What is logged. None: `info` while serving, else `warn`.
@@ -61,6 +64,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             database: None,
+            database_file: None,
             listen: LISTEN.to_owned(),
             log: None,
             url: None,
@@ -90,6 +94,16 @@ impl Settings {
         }
     }
 
+    /// Names the database that is written in `database_file`, if that is set.
+    fn read_database_file(&mut self) -> Result<(), String> {
+        let Some(file) = &self.database_file else {
+            return Ok(());
+        };
+        let url = secret::read(file).map_err(|error| format!("{error:#}"))?;
+        self.database = Some(DatabaseUrl::try_from(url)?);
+        Ok(())
+    }
+
     /// Every setting by its path, secrets masked.
     pub(crate) fn flat(&self) -> Vec<(String, serde_json::Value)> {
         sources::flat(self)
@@ -111,6 +125,12 @@ impl Settings {
                 self.listen
             );
             found.push(("listen", message));
+        }
+        if self.database.is_some() && self.database_file.is_some() {
+            found.push((
+                "database_file",
+                "a database is named besides; leave one of them out".to_owned(),
+            ));
         }
         if self.token.is_some() && self.token_file.is_some() {
             found.push((
@@ -159,6 +179,22 @@ mod tests {
         let json = serde_json::to_string(&settings).unwrap();
         assert!(!json.contains("sesame") && json.contains(MASK));
         assert!(!format!("{settings:?}").contains("sesame"));
+    }
+
+    #[test]
+    fn a_password_in_the_database_url_is_masked_in_every_print() {
+        let url = "postgres://eve:sesame@db.example/roadbook".to_owned();
+        let settings = Settings {
+            database: Some(DatabaseUrl::try_from(url).unwrap()),
+            ..Settings::default()
+        };
+        for shown in [
+            serde_json::to_string(&settings).unwrap(),
+            format!("{settings:?}"),
+            format!("{:?}", settings.flat()),
+        ] {
+            assert!(!shown.contains("sesame") && shown.contains(MASK), "{shown}");
+        }
     }
 
     #[test]

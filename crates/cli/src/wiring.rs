@@ -8,7 +8,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use roadbook_domain::RoadMapId;
 use roadbook_engine::{Engine, RandomIds, RoadMap, SystemClock};
-use roadbook_store::EventLog;
 
 use crate::database::{self, Store};
 use crate::failure::Failure;
@@ -21,7 +20,7 @@ const NAMES_LISTED_MAX: usize = 20;
 
 /// A store with an engine on it.
 pub(crate) struct Wired {
-    pub(crate) store: Arc<Store>,
+    pub(crate) store: Store,
     pub(crate) engine: Arc<Engine>,
 }
 
@@ -36,10 +35,9 @@ impl Wired {
         Self::on(database::open_read_only(settings).await?, settings).await
     }
 
-    async fn on(store: Arc<Store>, settings: &Settings) -> anyhow::Result<Self> {
-        let log: Arc<dyn EventLog> = Arc::<Store>::clone(&store);
+    async fn on(store: Store, settings: &Settings) -> anyhow::Result<Self> {
         let engine = Engine::start(
-            log,
+            store.log(),
             Arc::new(SystemClock),
             Arc::new(RandomIds),
             settings.engine.clone(),
@@ -53,10 +51,7 @@ impl Wired {
     /// Stops the engine, so that all it took on is answered, and then closes the database.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         self.engine.stop().await;
-        self.store
-            .close()
-            .await
-            .context("the database could not be closed")
+        self.store.close().await
     }
 
     /// The road map of an id or short name; without a name the only one there is.

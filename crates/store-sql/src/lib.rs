@@ -21,4 +21,4 @@ mod transaction;
 pub use dialect::{Dialect, Value};
 pub use postgres::{ConnectError, PostgresPlace, PostgresSettings};
 pub use sqlite::{OpenError, Settings, SqliteFile};
-pub use store::SqlStore;
+pub use store::{PostgresStore, SqlStore, SqliteStore};

@@ -27,9 +27,9 @@ use crate::dialect::{Dialect, Value};
 /// Another transaction was faster: a key is taken, two waited for each other, a snapshot is too old.
 const LOST_RACES: [&str; 3] = ["23505", "40P01", "40001"];
 
-/// The classes of codes that tell of damage: internal errors and damaged pages, values of the wrong kind, and
+/// The beginnings of codes that tell of damage: damaged pages and indexes, values of the wrong kind, and
 /// constraints that only a damaged database can break here, when no race explains it.
-const DAMAGE: [&str; 3] = ["XX", "22", "23"];
+const DAMAGE: [&str; 4] = ["XX001", "XX002", "22", "23"];
 
 impl Dialect for Postgres {
     type Place = PostgresPlace;

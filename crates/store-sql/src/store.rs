@@ -12,7 +12,7 @@ use roadbook_store::{
     SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 use sqlx::pool::PoolConnection;
-use sqlx::{Error, Pool, Sqlite};
+use sqlx::{Error, Pool, Postgres, Sqlite};
 use uuid::Uuid;
 
 use crate::append::append_batch;
@@ -28,6 +28,12 @@ pub struct SqlStore<DB: Dialect = Sqlite> {
     pub(crate) writer: Option<Pool<DB>>,
     pub(crate) place: Arc<DB::Place>,
 }
+
+/// A log in a SQLite file.
+pub type SqliteStore = SqlStore<Sqlite>;
+
+/// A log in a PostgreSQL database.
+pub type PostgresStore = SqlStore<Postgres>;
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(crate) async fn reader(&self) -> Result<PoolConnection<DB>, StoreError> {

@@ -43,7 +43,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let wired = Wired::to_write(settings).await?;
     let listening = Listening::bind(settings).await?;
     let tokens = tokens::existing_or_new(settings)?;
-    let filled = demonstration::fill(&wired.engine, &*wired.store).await?;
+    let filled = demonstration::fill(&wired.engine, &*wired.store.log()).await?;
     let schema = roadbook_graphql::schema(wired.engine.clone());
     let page = Page {
         url: listening.url(),

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use roadbook_domain::{Event, Instant, Stamp, State, Version};
 use roadbook_engine::{Moment, decode_payload};
 use roadbook_store as store;
-use roadbook_store::{EventHeader, EventLog, StoredEvent, StreamId};
+use roadbook_store::{EventHeader, StoredEvent, StreamId};
 use serde_json::json;
 
 use crate::arguments::ReplayArguments;
@@ -35,7 +35,7 @@ pub(crate) async fn run(arguments: &ReplayArguments, settings: &Settings) -> any
         json: arguments.json,
         width: terminal::terminal_width(),
     };
-    let log: &dyn EventLog = &*wired.store;
+    let log = wired.store.log();
     let stream = StreamId(road_map.id().0);
     let page_events = settings.engine.page_events;
     let mut key = between.start();

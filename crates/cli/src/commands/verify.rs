@@ -19,13 +19,13 @@ const PAGE_HEADS: usize = 256;
 
 /// Runs the command.
 pub(crate) async fn run(arguments: &VerifyArguments, settings: &Settings) -> anyhow::Result<()> {
-    let store = database::open_read_only(settings).await?;
-    let verified = match digests(&*store).await {
+    let log = database::open_read_only(settings).await?.log();
+    let verified = match digests(&*log).await {
         Ok(verified) => verified,
         Err(VerifyError::Fault(fault)) => return Err(damaged(arguments, &fault)),
         Err(VerifyError::Store(error)) => return Err(error.into()),
     };
-    let snapshots = match snapshots(&*store, settings.engine.page_events).await? {
+    let snapshots = match snapshots(&*log, settings.engine.page_events).await? {
         Ok(snapshots) => snapshots,
         Err(message) => {
             let found = json!({ "verified": false, "problem": message });

@@ -158,7 +158,7 @@ impl Sources {
                 }
             }
         }
-        let settings = right.extract::<Settings>().unwrap_or_default();
+        let mut settings = right.extract::<Settings>().unwrap_or_default();
         let source = |key: &str| {
             let found = given.iter().find(|(given, _)| given == key);
             found.map_or_else(|| "default".to_owned(), |(_, source)| source.clone())
@@ -172,6 +172,15 @@ impl Sources {
             problems.push(Problem {
                 source: source(&key),
                 key,
+                message,
+            });
+        }
+        if let Err(message) = settings.read_database_file() {
+            let key = "database_file".to_owned();
+            let source = source(&key);
+            problems.push(Problem {
+                key,
+                source,
                 message,
             });
         }
@@ -332,6 +341,33 @@ mod tests {
         for problem in wrong_kind.problems.iter().chain(&broken.problems) {
             assert!(!problem.to_string().contains("sesame"), "{problem}");
         }
+    }
+
+    #[test]
+    fn the_database_may_be_named_in_a_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("database");
+        let reading = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            read(&format!("database_file = {file:?}"), &[])
+        };
+        let right = reading("postgres://eve:sesame@db.example/roadbook\n");
+        assert_eq!(right.problems, []);
+        let database = right.settings.database().to_string();
+        assert_eq!(database, "postgres://eve:********@db.example/roadbook");
+        let wrong = reading("mysql://eve:sesame@db.example/roadbook");
+        assert_eq!(keys(&wrong), ["database_file"]);
+        assert!(!wrong.problems[0].to_string().contains("sesame"));
+        let twice = read(
+            &format!("database = \"sqlite:x.db\"\ndatabase_file = {file:?}"),
+            &[],
+        );
+        assert!(keys(&twice).contains(&"database_file"));
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(
+            keys(&read(&format!("database_file = {file:?}"), &[])),
+            ["database_file"]
+        );
     }
 
     #[test]

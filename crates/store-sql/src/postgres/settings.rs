@@ -50,7 +50,7 @@ pub struct PostgresSettings {
 impl Default for PostgresSettings {
     fn default() -> Self {
         Self {
-            read_connections_max: 8,
+            read_connections_max: 4,
             write_connections_max: 4,
             connect_timeout_ms: 5_000,
             statement_timeout_ms: 30_000,
