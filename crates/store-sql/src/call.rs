@@ -89,7 +89,7 @@ impl<DB: Dialect> Call<DB> {
     }
 }
 
-/// Inserts rows with as few statements as powers of two allow: 100 rows as 64, 32 and 4.
+/// Inserts rows with as few statements as the counts that are made allow: 100 rows as 96 and 4.
 pub(crate) async fn insert_all<DB: Dialect, T>(
     connection: &mut DB::Connection,
     statement: &'static Repeated,
@@ -98,18 +98,18 @@ pub(crate) async fn insert_all<DB: Dialect, T>(
 ) -> Result<(), Error> {
     let mut items = items;
     while items.len() > 0 {
-        let power = items.len().min(Repeated::ITEMS_MAX).ilog2() as usize;
+        let count = Repeated::not_beyond(items.len());
         let call = items
             .by_ref()
-            .take(1 << power)
-            .fold(Call::new(statement.sql::<DB>(power)), &bind);
+            .take(count)
+            .fold(Call::new(statement.sql::<DB>(count)), &bind);
         call.run(connection).await?;
     }
     Ok(())
 }
 
-/// Looks for many keys with as few statements as may be. The last key is repeated until their number is a power of
-/// two, which finds nothing more.
+/// Looks for many keys with as few statements as may be. The last key is repeated until there is a statement for their
+/// number, which finds nothing more.
 pub(crate) async fn find_all<DB: Dialect, T: Copy>(
     connection: &mut DB::Connection,
     statement: &'static Repeated,
@@ -119,9 +119,9 @@ pub(crate) async fn find_all<DB: Dialect, T: Copy>(
 ) -> Result<Vec<DB::Row>, Error> {
     let mut found = Vec::new();
     for chunk in keys.chunks(Repeated::ITEMS_MAX) {
-        let count = chunk.len().next_power_of_two();
+        let count = Repeated::not_below(chunk.len());
         let last = chunk.last().into_iter().cycle();
-        let call = leading(Call::new(statement.sql::<DB>(count.ilog2() as usize)));
+        let call = leading(Call::new(statement.sql::<DB>(count)));
         let call = chunk
             .iter()
             .chain(last)

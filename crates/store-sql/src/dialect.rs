@@ -27,6 +27,10 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
     /// Begins a transaction that will write. It waits here for the right to, so that it cannot fail for it later.
     const BEGIN_WRITING: &'static str;
 
+    /// What an insertion of many rows begins with. Where a database keeps what it would need to undo that statement alone,
+    /// it is told that a failure undoes the whole transaction: a failed append does that anyway.
+    const INSERT_INTO: &'static str;
+
     /// How often a batch is judged at most, if others who write take the places that it was judged for.
     const JUDGEMENTS_MAX: u32;
 

@@ -40,6 +40,8 @@ impl Dialect for Postgres {
     /// sees what the one before it wrote.
     const BEGIN_WRITING: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
+    const INSERT_INTO: &'static str = "INSERT INTO";
+
     /// A second judgement finds the heads that beat the first and waits for whoever holds them. Only streams that are
     /// just being opened, by several nodes, can need a third.
     const JUDGEMENTS_MAX: u32 = 5;

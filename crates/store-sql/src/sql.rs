@@ -9,13 +9,13 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use crate::dialect::Dialect;
 
-/// The greatest number of items in one statement, as a power of two: 2^8 = 256. With eight columns each that is far
-/// below what either database takes (32,766 and 65,535).
-const POWER_MAX: usize = 8;
+/// Counts of items up to this one are made as they are, greater ones as multiples of it.
+const STEP: usize = 8;
 
 /// A statement with a part that is repeated: rows to insert, ids to look for.
 ///
-/// Every count would be a statement of its own to parse and keep. Only powers of two are made, each once.
+/// Every count would be a statement of its own to parse and keep, and powers of two would take five statements for 47
+/// rows. Made are the counts 1 to 8 and the multiples of 8, each once: two statements then do for any count.
 pub(crate) struct Repeated {
     head: &'static str,
     /// How many numbered placeholders the head has, which the items use again; 0 if there are only `?` in order.
@@ -23,13 +23,16 @@ pub(crate) struct Repeated {
     item: &'static str,
     separator: &'static str,
     tail: &'static str,
-    /// With plain placeholders, and with numbered ones.
-    made: [[OnceLock<SqlStr>; POWER_MAX + 1]; 2],
+    /// For a database with numbered placeholders, and for one with plain ones.
+    made: [[OnceLock<SqlStr>; Self::COUNTS]; 2],
 }
 
 impl Repeated {
-    /// The greatest number of items that one statement takes.
-    pub(crate) const ITEMS_MAX: usize = 1 << POWER_MAX;
+    /// The greatest number of items that one statement takes. With eight columns each that is far below what either
+    /// database takes (32,766 and 65,535).
+    pub(crate) const ITEMS_MAX: usize = 128;
+
+    const COUNTS: usize = STEP + Self::ITEMS_MAX / STEP - 1;
 
     const fn new(
         head: &'static str,
@@ -38,7 +41,7 @@ impl Repeated {
         separator: &'static str,
         tail: &'static str,
     ) -> Self {
-        let made = [const { [const { OnceLock::new() }; POWER_MAX + 1] }; 2];
+        let made = [const { [const { OnceLock::new() }; Self::COUNTS] }; 2];
         Self {
             head,
             numbered,
@@ -49,13 +52,41 @@ impl Repeated {
         }
     }
 
-    /// The statement with `2^power` items.
-    pub(crate) fn sql<DB: Dialect>(&self, power: usize) -> SqlStr {
-        let power = power.min(POWER_MAX);
-        let plain = DB::PLAIN_PLACEHOLDERS && self.numbered == 0;
-        let made = &self.made[usize::from(!plain)][power];
-        made.get_or_init(|| AssertSqlSafe(self.make(1 << power, plain)).into_sql_str())
-            .clone()
+    /// The greatest count that is made and is not beyond this one.
+    pub(crate) const fn not_beyond(items: usize) -> usize {
+        if items <= STEP {
+            items
+        } else if items < Self::ITEMS_MAX {
+            items / STEP * STEP
+        } else {
+            Self::ITEMS_MAX
+        }
+    }
+
+    /// The smallest count that is made and is not below this one, which is at most [`Self::ITEMS_MAX`].
+    pub(crate) const fn not_below(items: usize) -> usize {
+        if items <= STEP {
+            items
+        } else {
+            items.next_multiple_of(STEP)
+        }
+    }
+
+    /// The statement with a count of items that is made.
+    pub(crate) fn sql<DB: Dialect>(&self, items: usize) -> SqlStr {
+        let place = if items <= STEP {
+            items - 1
+        } else {
+            STEP + items / STEP - 2
+        };
+        let made = &self.made[usize::from(DB::PLAIN_PLACEHOLDERS)][place];
+        made.get_or_init(|| {
+            let plain = DB::PLAIN_PLACEHOLDERS && self.numbered == 0;
+            let sql = self.make(items, plain);
+            let sql = sql.replacen("INSERT INTO", DB::INSERT_INTO, 1);
+            AssertSqlSafe(sql).into_sql_str()
+        })
+        .clone()
     }
 
     fn make(&self, items: usize, plain: bool) -> String {
@@ -246,6 +277,20 @@ pub(crate) const DELETE_SNAPSHOT_FAMILY: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_count_is_reached_by_the_counts_that_are_made() {
+        for items in 1..=Repeated::ITEMS_MAX {
+            let (below, above) = (Repeated::not_beyond(items), Repeated::not_below(items));
+            assert!(below <= items && items <= above && above <= Repeated::ITEMS_MAX);
+            assert!(items - below < STEP && above - items < STEP);
+            for made in [below, above] {
+                let sql = HEADS_OF.sql::<sqlx::Sqlite>(made);
+                assert_eq!(sql.as_str().matches('?').count(), made);
+            }
+        }
+        assert_eq!(Repeated::not_beyond(1_000), Repeated::ITEMS_MAX);
+    }
 
     #[test]
     fn items_are_repeated_and_their_placeholders_numbered() {

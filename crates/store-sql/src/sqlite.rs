@@ -34,6 +34,8 @@ impl Dialect for Sqlite {
 
     const BEGIN_WRITING: &'static str = "BEGIN IMMEDIATE";
 
+    const INSERT_INTO: &'static str = "INSERT OR ROLLBACK INTO";
+
     /// There is one connection that writes, so nothing changes between reading and writing.
     const JUDGEMENTS_MAX: u32 = 1;
 

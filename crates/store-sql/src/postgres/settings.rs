@@ -8,8 +8,8 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
-/// Prepared statements kept in each connection: more than there are, with all their powers of two.
-const STATEMENTS_MAX: usize = 256;
+/// Prepared statements kept in each connection: more than there are, with all their counts of items.
+const STATEMENTS_MAX: usize = 320;
 
 /// Every read finds its rows by key. A plan made while a table was small, or before its statistics were, could go
 /// through all of it instead; with the other ways switched off there is one plan, whatever the statistics say.

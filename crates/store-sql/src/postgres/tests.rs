@@ -75,7 +75,7 @@ fn statements<DB: Dialect>() -> Vec<SqlStr> {
     let constants = constants.map(sqlx::SqlSafeStr::into_sql_str);
     let repeated = FINDING.into_iter().chain(INSERTING);
     constants
-        .chain(repeated.map(|repeated| repeated.sql::<DB>(2)))
+        .chain(repeated.map(|repeated| repeated.sql::<DB>(4)))
         .collect()
 }
 
@@ -89,7 +89,7 @@ async fn log_on(server: &Server) -> SqlStore<Postgres> {
 /// Prepares a statement and gives the kinds of its values. Ids in a list of values have no column to tell their kind.
 async fn prepare(connection: &mut PgConnection, statement: SqlStr) -> Vec<PgTypeInfo> {
     let ids = vec![<Uuid as sqlx::Type<Postgres>>::type_info(); 8];
-    let known = if statement.as_str() == sql::RECORDED_COMMANDS.sql::<Postgres>(2).as_str() {
+    let known = if statement.as_str() == sql::RECORDED_COMMANDS.sql::<Postgres>(4).as_str() {
         &ids[..]
     } else {
         &[]
@@ -153,7 +153,7 @@ async fn every_statement_names_its_streams_and_finds_its_rows_by_key() {
         let log = log_on(server(version)).await;
         let mut connection = log.writer().unwrap().acquire().await.unwrap();
         let constants = OF_ONE_STREAM.map(sqlx::SqlSafeStr::into_sql_str);
-        let finding = FINDING.map(|repeated| repeated.sql::<Postgres>(2));
+        let finding = FINDING.map(|repeated| repeated.sql::<Postgres>(4));
         for statement in constants.into_iter().chain(finding) {
             let steps = plan(&mut connection, statement.clone()).await;
             let place = format!("{}\n{steps:#?}", statement.as_str());
@@ -176,7 +176,7 @@ async fn every_statement_names_its_streams_and_finds_its_rows_by_key() {
         for statement in PUTTING
             .map(sqlx::SqlSafeStr::into_sql_str)
             .into_iter()
-            .chain(INSERTING.map(|repeated| repeated.sql::<Postgres>(2)))
+            .chain(INSERTING.map(|repeated| repeated.sql::<Postgres>(4)))
         {
             let (_, columns) = statement.as_str().split_once('(').unwrap();
             assert!(columns.starts_with("stream_id, "), "{}", statement.as_str());
@@ -203,7 +203,7 @@ async fn a_large_stream_is_not_gone_through_for_a_few_of_its_events() {
                 .execute(&mut *connection)
                 .await
                 .unwrap();
-            let subjects = sql::READ_SUBJECTS.sql::<Postgres>(2);
+            let subjects = sql::READ_SUBJECTS.sql::<Postgres>(4);
             for statement in [subjects, sql::READ_BACKDATED.into_sql_str()] {
                 let steps = plan(&mut connection, statement.clone()).await;
                 let by_version =

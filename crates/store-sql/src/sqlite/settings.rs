@@ -9,8 +9,8 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
-/// Prepared statements kept in each connection: more than there are, with all their powers of two.
-const STATEMENTS_MAX: usize = 256;
+/// Prepared statements kept in each connection: more than there are, with all their counts of items.
+const STATEMENTS_MAX: usize = 320;
 
 /// Rows on their way from a connection's thread to the reader. The default of sqlx, 50, makes reading half as fast.
 const ROWS_UNDER_WAY_MAX: usize = 1024;

@@ -55,7 +55,7 @@ async fn no_read_scans_a_table() {
         &sql::RECORDED_COMMANDS,
     ];
     let statements = constants.map(sqlx::SqlSafeStr::into_sql_str).into_iter();
-    for statement in statements.chain(repeated.map(|repeated| repeated.sql::<Sqlite>(3))) {
+    for statement in statements.chain(repeated.map(|repeated| repeated.sql::<Sqlite>(8))) {
         let steps = plan(&log, statement.clone()).await;
         // The values that a statement is given, and what it found before, are short lists and may be gone through.
         let lists = [
