@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use roadbook_store::{StreamId, Version};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Error, Row};
+use sqlx::{ConnectOptions, Error};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -172,8 +172,7 @@ impl Teller {
             if let Some(message) = message
                 && self.tell(&message).await.is_err()
             {
-                // Lost, as any wake-up may be; the next one says that.
-                self.connection = None;
+                // Lost, as any wake-up may be; the next one says that, on another connection.
                 self.shared.untold().anything = true;
             }
             if stopping {
@@ -184,22 +183,28 @@ impl Teller {
     }
 
     async fn tell(&mut self, message: &str) -> Result<(), Error> {
-        let connection = match &mut self.connection {
+        let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            none => {
-                let connected = timeout(self.connect_timeout, self.options.connect());
-                none.insert(connected.await.unwrap_or(Err(Error::PoolTimedOut))?)
-            }
+            None => self.connect().await?,
         };
-        let told = sqlx::query("SELECT pg_backend_pid(), pg_notify($1, $2)")
+        sqlx::query("SELECT pg_notify($1, $2)")
             .bind(CHANNEL)
             .bind(message)
-            .fetch_one(connection)
+            .execute(&mut connection)
             .await?;
-        self.shared
-            .own_session
-            .store(told.try_get(0)?, Ordering::Relaxed);
+        self.connection = Some(connection);
         Ok(())
+    }
+
+    /// The session is known before it says anything: otherwise this node could hear itself.
+    async fn connect(&self) -> Result<PgConnection, Error> {
+        let connected = timeout(self.connect_timeout, self.options.connect()).await;
+        let mut connection = connected.unwrap_or(Err(Error::PoolTimedOut))?;
+        let session: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+            .fetch_one(&mut connection)
+            .await?;
+        self.shared.own_session.store(session, Ordering::Relaxed);
+        Ok(connection)
     }
 }
 

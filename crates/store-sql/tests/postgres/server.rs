@@ -39,6 +39,7 @@ fi
 printf '%s' "$password" > "$folder/password"
 chmod a+r "$folder/password"
 trap 'kill -QUIT "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
 server=0
 cd "$folder"
 $as "$programs/initdb" --pgdata="$folder/data" --username=postgres --pwfile="$folder/password" \
