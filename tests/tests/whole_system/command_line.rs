@@ -14,7 +14,7 @@ fn wrong_usage_ends_with_2() {
     let folder = folder.path();
     refusal(folder, &["juggle"], 2);
     refusal(folder, &["show", "--at", "soon"], 2);
-    refusal(folder, &["show", "--database", "postgres://somewhere"], 2);
+    refusal(folder, &["show", "--database", "mysql://somewhere"], 2);
     refusal(folder, &["token", "--organisation", "LV", "--days", "0"], 2);
     let said = refusal(
         folder,
@@ -24,6 +24,17 @@ fn wrong_usage_ends_with_2() {
     assert!(said.contains("no identity provider"), "{said}");
     let said = refusal(folder, &["serve", "--dev", "--listen", ANY_PORT], 2);
     assert!(said.contains("--database"), "{said}");
+}
+
+#[test]
+fn a_server_out_of_reach_ends_with_6_and_its_password_is_not_told() {
+    let folder = folder();
+    let url = "postgres://eve:sesame@127.0.0.1:1/roadbook";
+    let said = refusal(folder.path(), &["show", "--database", url], 6);
+    assert!(
+        said.contains("127.0.0.1:1/roadbook") && !said.contains("sesame"),
+        "{said}"
+    );
 }
 
 #[test]
