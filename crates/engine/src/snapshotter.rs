@@ -18,6 +18,8 @@ use crate::snapshot_codec;
 
 /// Snapshots that wait to be written. Beyond it a snapshot is skipped: the next one comes soon.
 const QUEUE_MAX: usize = 16;
+/// Snapshots that share a transaction: appends wait for it, so it is kept short.
+const WRITTEN_TOGETHER_MAX: usize = 8;
 
 /// The way to the background task.
 #[derive(Clone, Debug)]
@@ -134,6 +136,7 @@ impl Keeper {
     ) -> Result<(), StoreError> {
         let mut due: VecDeque<_> = points.iter().map(|point| point.effective_at).collect();
         due.retain(|at| *at > after);
+        let mut made = Made::new(&*self.log, stream, to);
         let mut key = (after, roadbook_store::Version::MAX);
         let mut since = 0;
         loop {
@@ -147,11 +150,11 @@ impl Keeper {
                 let at = stored.header.effective_at;
                 // A snapshot at an instant holds every event of that instant, so it is taken before the next one.
                 while let Some(point) = due.pop_front_if(|point| *point < at) {
-                    self.put(stream, &state, point, to).await?;
+                    made.put(&state, point).await?;
                     since = 0;
                 }
                 if since >= self.spacing && at > key.0 {
-                    self.put(stream, &state, key.0, to).await?;
+                    made.put(&state, key.0).await?;
                     since = 0;
                 }
                 key = (at, stored.header.version);
@@ -164,27 +167,9 @@ impl Keeper {
             }
         }
         for point in due {
-            self.put(stream, &state, point, to).await?;
+            made.put(&state, point).await?;
         }
-        Ok(())
-    }
-
-    async fn put(
-        &self,
-        stream: StreamId,
-        state: &State,
-        at: roadbook_store::Instant,
-        version: roadbook_store::Version,
-    ) -> Result<(), StoreError> {
-        let snapshot = Snapshot {
-            stream_id: stream,
-            family: SnapshotFamily::Effective,
-            version,
-            effective_at: at,
-            format: snapshot_codec::FORMAT,
-            state: snapshot_codec::encode(state),
-        };
-        self.log.put_snapshots(vec![snapshot]).await
+        made.write().await
     }
 
     /// The earliest effective instant among the events of `(from, to]`: snapshots before it need no rewriting.
@@ -211,5 +196,48 @@ impl Keeper {
                 return Ok(earliest);
             }
         }
+    }
+}
+
+/// Snapshots along effective time that were made and not written yet: several share a transaction.
+struct Made<'a> {
+    log: &'a dyn EventLog,
+    stream: StreamId,
+    version: roadbook_store::Version,
+    waiting: Vec<Snapshot>,
+}
+
+impl<'a> Made<'a> {
+    fn new(log: &'a dyn EventLog, stream: StreamId, version: roadbook_store::Version) -> Self {
+        Self {
+            log,
+            stream,
+            version,
+            waiting: Vec::with_capacity(WRITTEN_TOGETHER_MAX),
+        }
+    }
+
+    async fn put(&mut self, state: &State, at: roadbook_store::Instant) -> Result<(), StoreError> {
+        self.waiting.push(Snapshot {
+            stream_id: self.stream,
+            family: SnapshotFamily::Effective,
+            version: self.version,
+            effective_at: at,
+            format: snapshot_codec::FORMAT,
+            state: snapshot_codec::encode(state),
+        });
+        if self.waiting.len() < WRITTEN_TOGETHER_MAX {
+            return Ok(());
+        }
+        self.write().await
+    }
+
+    async fn write(&mut self) -> Result<(), StoreError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.log
+            .put_snapshots(std::mem::take(&mut self.waiting))
+            .await
     }
 }
