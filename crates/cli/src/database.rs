@@ -107,8 +107,8 @@ impl Store {
     /// The log in it.
     pub(crate) fn log(&self) -> Arc<dyn EventLog> {
         match self {
-            Self::Sqlite(store) => store.clone(),
-            Self::Postgres(store) => store.clone(),
+            Self::Sqlite(store) => store.log(),
+            Self::Postgres(store) => store.log(),
         }
     }
 

@@ -56,8 +56,9 @@ impl Listening {
             validating: roadbook_graphql::schema(Arc::clone(&wired.engine)),
             trusting: roadbook_graphql::trusting_schema(Arc::clone(&wired.engine)),
         };
-        let router =
-            roadbook_server::router(executors, Arc::new(tokens), transport, Arc::new(|| true));
+        let engine = Arc::clone(&wired.engine);
+        let ready = Arc::new(move || engine.is_ready());
+        let router = roadbook_server::api(executors, Arc::new(tokens), transport, ready);
         tracing::info!(address = %self.address, "serving");
         let served =
             roadbook_server::serve(self.listener, router, &settings.server, stop.asked()).await;

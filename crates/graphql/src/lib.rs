@@ -35,6 +35,7 @@ mod payload;
 mod query;
 mod road_map;
 mod scalar;
+mod schema;
 mod state;
 mod statistics;
 mod subscription;
@@ -45,26 +46,22 @@ use std::sync::Arc;
 use async_graphql::{SchemaBuilder, ValidationMode};
 use roadbook_engine::Engine;
 
-pub use cursor::Cursor;
-pub use mutation::Mutation;
-pub use query::Query;
-pub use subscription::Subscription;
-pub use viewer::{Capacity, Viewer};
+use mutation::Mutation;
+use query::Query;
+use subscription::Subscription;
 
-/// The schema of Roadbook.
-pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+pub use cursor::Cursor;
+pub use schema::Schema;
+pub use viewer::{Capacity, Viewer};
 
 /// The schema that serves an engine.
 pub fn schema(engine: Arc<Engine>) -> Schema {
-    builder().data(engine).finish()
+    Schema::new(builder().data(engine))
 }
 
 /// The same schema for documents that [`schema`] has executed before: it does not validate them again.
 pub fn trusting_schema(engine: Arc<Engine>) -> Schema {
-    builder()
-        .data(engine)
-        .validation_mode(ValidationMode::Fast)
-        .finish()
+    Schema::new(builder().data(engine).validation_mode(ValidationMode::Fast))
 }
 
 /// The schema definition, as it is committed at `docs/schema.graphql`.

@@ -25,7 +25,7 @@ const REASON_CHARS_MAX: usize = 1_000;
 
 /// The ways to change something.
 #[derive(Debug)]
-pub struct Mutation;
+pub(crate) struct Mutation;
 
 /// One atomic batch. `base` is the cursor of the state that it was made from: a value unchanged since then does not conflict, however busy the road map.
 #[derive(InputObject)]

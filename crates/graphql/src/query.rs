@@ -42,7 +42,7 @@ type RoadMaps = async_graphql::connection::Connection<
 
 /// The ways in.
 #[derive(Debug)]
-pub struct Query;
+pub(crate) struct Query;
 
 /// The ways in.
 #[Object]

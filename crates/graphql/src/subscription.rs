@@ -24,7 +24,7 @@ const FILTER_IDS_MAX: usize = 200;
 
 /// What a client can follow.
 #[derive(Debug)]
-pub struct Subscription;
+pub(crate) struct Subscription;
 
 /// Which changes to follow: alternatives within a list, restrictions between lists; an absent list restricts nothing.
 #[derive(InputObject)]

@@ -5,7 +5,7 @@
 //!                                   └─► socket ─┘
 //! ```
 //!
-//! [`serve()`] accepts connections, bounds them and stops them; [`router`] says which path answers what.
+//! [`serve()`] accepts connections, bounds them and stops them; [`router`] says which path answers what, and [`api`] is that of Roadbook itself.
 //! HTTP statuses and close codes are decided here and nowhere else; what an operation means is not known here.
 
 mod settings;
@@ -38,4 +38,4 @@ pub use operation::Executors;
 pub use roadbook_graphql::Viewer;
 pub use serve::serve;
 pub use settings::{Limits, Settings};
-pub use transport::{Readiness, router};
+pub use transport::{Readiness, api, router};

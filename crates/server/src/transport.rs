@@ -10,6 +10,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Extension, Router};
+use roadbook_graphql::Schema;
 use tokio::sync::Semaphore;
 
 use crate::connection::Connection;
@@ -63,6 +64,16 @@ pub fn router<E: Executor>(
     router
         .fallback(not_found)
         .layer(axum::middleware::map_response(headers::secure))
+}
+
+/// The [`router`] over Roadbook's own schema: compiled here once, and not anew in each crate that calls it.
+pub fn api(
+    executors: Executors<Schema>,
+    identity: Arc<dyn Identity>,
+    settings: Settings,
+    ready: Readiness,
+) -> Router {
+    router(executors, identity, settings, ready)
 }
 
 /// One path for both transports: an upgrade becomes a socket, the rest is GraphQL over HTTP.

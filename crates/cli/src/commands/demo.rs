@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use async_graphql::Executor as _;
 use roadbook_engine::{Ids as _, RandomIds};
 use roadbook_graphql::{Schema, Viewer};
 use roadbook_server::DevelopmentTokens;

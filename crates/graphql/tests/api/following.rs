@@ -1,5 +1,6 @@
 //! Following: chosen strands, resumed by cursor.
 
+use async_graphql::Executor as _;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ async fn a_strand_is_followed_and_resumed_by_cursor() {
     assert_eq!(strand["label"], "B.5");
     let variables = json!({ "filter": { "strands": [strand["key"]] }, "after": start });
     let request = world.request("EE", CHANGES, variables.clone());
-    let mut items = world.schema.execute_stream(request);
+    let mut items = world.schema.execute_stream(request, None);
     let next =
         async |items: &mut (
                         dyn futures_util::Stream<Item = async_graphql::Response> + Unpin + Send
@@ -54,7 +55,7 @@ async fn a_strand_is_followed_and_resumed_by_cursor() {
     variables["after"] = change["cursor"].clone();
     let mut resumed = world
         .schema
-        .execute_stream(world.request("EE", CHANGES, variables));
+        .execute_stream(world.request("EE", CHANGES, variables), None);
     let resumed = next(&mut resumed).await;
     assert_eq!(resumed["affected"][0]["content"]["printed"], "and again");
     assert_eq!(next(&mut items).await["event"], resumed["event"]);
@@ -79,7 +80,7 @@ async fn cursors_of_another_epoch_or_from_the_future_get_a_resync() {
     ] {
         let mut items = world
             .schema
-            .execute_stream(world.request("EE", CHANGES, variables));
+            .execute_stream(world.request("EE", CHANGES, variables), None);
         let response = items.next().await.unwrap();
         let item = response.data.into_json().unwrap()["changes"].clone();
         assert_eq!(

@@ -1,5 +1,6 @@
 //! Reading: the table at a moment, its statistics, comparisons and histories.
 
+use async_graphql::Executor as _;
 use serde_json::json;
 
 use crate::world::{World, list};

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::Request;
+use async_graphql::{Executor as _, Request};
 use roadbook_documents::{demonstration, import};
 use roadbook_domain::time::Date;
 use roadbook_domain::{Base, Instant, RoadMapId};

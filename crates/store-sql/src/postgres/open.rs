@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use roadbook_store::{StoreError, StreamId, Version, Wakeups};
+use roadbook_store::{EventLog, StoreError, StreamId, Version, Wakeups};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Error, Pool, Postgres};
 use tokio::time::timeout;
@@ -29,6 +29,11 @@ pub struct PostgresPlace {
 }
 
 impl SqlStore<Postgres> {
+    /// The store as a log. Made here, so that the body of the store is compiled in this crate and not in each that uses it.
+    pub fn log(self: &Arc<Self>) -> Arc<dyn EventLog> {
+        Arc::<Self>::clone(self)
+    }
+
     /// Connects to write, as one of any number of nodes, and brings the tables up to date if the role may.
     pub async fn connect(url: &str, settings: &PostgresSettings) -> Result<Self, ConnectError> {
         let server = Server::at(url)?;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use roadbook_store::StoreError;
+use roadbook_store::{EventLog, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection, Error, Pool, Sqlite};
 
@@ -31,6 +31,11 @@ pub struct SqliteFile {
 }
 
 impl SqlStore<Sqlite> {
+    /// The store as a log. Made here, so that the body of the store is compiled in this crate and not in each that uses it.
+    pub fn log(self: &Arc<Self>) -> Arc<dyn EventLog> {
+        Arc::<Self>::clone(self)
+    }
+
     /// Opens a file for writing; makes it if it is not there, and brings its tables up to date.
     pub async fn open(path: &Path, settings: &Settings) -> Result<Self, OpenError> {
         let lock = WriterLock::acquire(path)?;
