@@ -18,6 +18,8 @@ mod http;
 mod load;
 #[path = "whole_system/output.rs"]
 mod output;
+#[path = "whole_system/postgres.rs"]
+mod postgres;
 #[path = "whole_system/running.rs"]
 mod running;
 
@@ -29,6 +31,8 @@ mod demonstration;
 mod durability;
 #[path = "whole_system/keeping.rs"]
 mod keeping;
+#[path = "whole_system/nodes.rs"]
+mod nodes;
 #[path = "whole_system/stopping.rs"]
 mod stopping;
 #[path = "whole_system/watching.rs"]

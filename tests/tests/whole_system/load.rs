@@ -91,7 +91,12 @@ impl Load<'_> {
 #[track_caller]
 pub(crate) fn recorded(folder: &Path) -> HashSet<String> {
     let told = result(folder, &["replay", "--json", "--database", DATABASE]);
-    let events = told
+    texts(&told).into_iter().collect()
+}
+
+/// The texts of the cells that a replay tells of, in order.
+pub(crate) fn texts(replay: &str) -> Vec<String> {
+    let events = replay
         .lines()
         .map(|line| serde_json::from_str::<Json>(line).unwrap());
     events

@@ -1,12 +1,10 @@
 //! PostgreSQL servers for the tests: started by the tests themselves, one of each version in a process.
 //!
-//! Owns their start and their end. `scripts/postgres` says where the programs are and brings them if they are missing,
-//! so a test needs nothing that was started or set before it. A server is the child of a shell that reads from this
-//! process: when the process ends, however it ends, the shell reads the end, kills the server and removes its folder.
+//! Owns which of them there are, and their databases. `scripts/postgres-server` brings the programs if they are missing, so
+//! a test needs nothing that was started or set before it; and it ends with this process, however that ends.
 //! Invariant: a server outlives its process by no more than a moment.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -18,92 +16,42 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection};
 /// The password of the superuser.
 pub(crate) const PASSWORD: &str = "open sesame";
 
-/// Makes a cluster and runs it until its standard input ends. PostgreSQL refuses to run as root, so root becomes
-/// `nobody` first; if `nobody` cannot get at the programs, they are copied. The servers are careless on purpose: that
-/// commits reach the disk all the same is what the sessions must see to.
-const RUN: &str = r#"
-set -eu
-programs=$1 port=$2 password=$3
-folder=$(mktemp -d /tmp/roadbook-postgres.XXXXXX)
-as=
-if [ "$(id -u)" -eq 0 ]; then
-    as='setpriv --reuid=65534 --regid=65534 --clear-groups --'
-    chown 65534:65534 "$folder"
-    if ! $as test -x "$programs/initdb"; then
-        package=$(dirname "$(dirname "$programs")")
-        cp -R "$package" "$package.libs" "$folder/"
-        chmod -R a+rX "$folder"
-        programs="$folder/$(basename "$package")/pginstall/bin"
-    fi
-fi
-printf '%s' "$password" > "$folder/password"
-chmod a+r "$folder/password"
-trap 'kill -QUIT "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
-server=0
-cd "$folder"
-$as "$programs/initdb" --pgdata="$folder/data" --username=postgres --pwfile="$folder/password" \
-    --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync > "$folder/initdb.log" 2>&1 \
-    || { cat "$folder/initdb.log" >&2; exit 1; }
-$as "$programs/postgres" -D "$folder/data" -p "$port" -k "$folder" -h 127.0.0.1 -c fsync=off -c full_page_writes=off \
-    -c synchronous_commit=off -c max_connections=200 -c shared_buffers=64MB > "$folder/server.log" 2>&1 &
-server=$!
-for _ in $(seq 600); do
-    if grep -qs 'ready to accept connections' "$folder/server.log"; then break; fi
-    if ! kill -0 "$server" 2>/dev/null; then cat "$folder/server.log" >&2; exit 1; fi
-    sleep 0.05
-done
-echo ready
-exec > /dev/null 2>&1
-read -r _ || true
-"#;
-
 /// A running server.
 pub(crate) struct Server {
     port: u16,
     databases: AtomicU64,
-    /// The shell between. Its standard input is open for as long as this process lives.
-    _shell: Child,
+    /// The script between. Its standard input is open for as long as this process lives.
+    _running: Child,
 }
 
 /// The server of a version; the first who asks starts it.
 pub(crate) fn server(version: u32) -> &'static Server {
     static SERVERS: [OnceLock<Server>; 2] = [OnceLock::new(), OnceLock::new()];
     let place = usize::from(version != 15);
-    SERVERS[place].get_or_init(|| {
-        // The port was free a moment ago, and may be somebody else's now.
-        let started = (0..3).find_map(|_| Server::start(version));
-        started.unwrap_or_else(|| panic!("PostgreSQL {version} does not start; see above"))
-    })
+    SERVERS[place].get_or_init(|| Server::start(version))
 }
 
 impl Server {
-    fn start(version: u32) -> Option<Self> {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
-        let mut shell = Command::new("sh")
-            .args([
-                "-c",
-                RUN,
-                "sh",
-                &programs(version),
-                &port.to_string(),
-                PASSWORD,
-            ])
+    fn start(version: u32) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres-server");
+        let mut running = Command::new(script)
+            .arg(version.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(shell.stdout.take().unwrap())
-            .read_line(&mut line)
+        let mut url = String::new();
+        BufReader::new(running.stdout.take().unwrap())
+            .read_line(&mut url)
             .unwrap();
-        (line.trim() == "ready").then_some(Self {
-            port,
+        let options: Result<PgConnectOptions, _> = url.trim().parse();
+        let options =
+            options.unwrap_or_else(|_| panic!("PostgreSQL {version} does not start; see above"));
+        Self {
+            port: options.get_port(),
             databases: AtomicU64::new(0),
-            _shell: shell,
-        })
+            _running: running,
+        }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -163,18 +111,4 @@ impl Server {
 pub(crate) fn url_of(role: &str, password: &str, port: u16, database: &str) -> String {
     let password = password.replace(' ', "%20");
     format!("postgres://{role}:{password}@127.0.0.1:{port}/{database}")
-}
-
-fn programs(version: u32) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres");
-    let output = Command::new(script)
-        .arg(version.to_string())
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "PostgreSQL {version} is missing; see above"
-    );
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }

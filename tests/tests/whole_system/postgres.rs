@@ -1,0 +1,73 @@
+//! A PostgreSQL server of a test, and nodes on it.
+//!
+//! Owns how they are started. Invariant: the server ends with the test, however that ends.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::running::{ANY_PORT, Running, Server, result, roadbook};
+
+/// A running PostgreSQL with an empty database.
+pub(crate) struct Postgres {
+    pub(crate) url: String,
+    /// It runs until its standard input ends, which it does with this process at the latest.
+    _running: Child,
+}
+
+impl Postgres {
+    /// Starts a server of a version, 15 or 18.
+    pub(crate) fn start(version: u32) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres-server");
+        let mut running = Command::new(script)
+            .arg(version.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(running.stdout.take().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        let url = url.trim().to_owned();
+        assert!(
+            url.starts_with("postgres://"),
+            "PostgreSQL {version} does not start; see above"
+        );
+        Self {
+            url,
+            _running: running,
+        }
+    }
+
+    /// A node that serves the demonstration, which it records first if nobody has.
+    #[track_caller]
+    pub(crate) fn demo(&self, folder: &Path) -> Server {
+        self.node(folder, &["demo"])
+    }
+
+    /// A node that serves what is there.
+    #[track_caller]
+    pub(crate) fn serve(&self, folder: &Path) -> Server {
+        self.node(folder, &["serve", "--dev"])
+    }
+
+    fn node(&self, folder: &Path, command: &[&str]) -> Server {
+        let settings = [
+            "--listen",
+            ANY_PORT,
+            "--log",
+            "warn",
+            "--database",
+            &self.url,
+        ];
+        let arguments = [command, &settings].concat();
+        Server::of(Running::start(roadbook(folder, &arguments)))
+    }
+
+    /// The result of a command on the database.
+    #[track_caller]
+    pub(crate) fn result(&self, folder: &Path, command: &[&str]) -> String {
+        result(folder, &[command, &["--database", &self.url]].concat())
+    }
+}
