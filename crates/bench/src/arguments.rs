@@ -40,6 +40,8 @@ pub(crate) enum Subject {
     AsOf,
     /// From an edit to those who follow.
     Feed,
+    /// Edits and followers on PostgreSQL, through one node and two.
+    Postgres,
     /// From the start of the process to serving.
     Open,
 }

@@ -26,7 +26,7 @@ use clap::Parser as _;
 use arguments::{Arguments, Subject};
 use error::BenchError;
 use history::LongHistory;
-use measure::{as_of, edits, feed, open};
+use measure::{as_of, edits, feed, open, postgres};
 use plan::Plan;
 use program::Program;
 use report::Report;
@@ -64,6 +64,9 @@ async fn measure_all(arguments: &Arguments, program: &Program) -> Result<Report,
     }
     if arguments.wants(Subject::Feed) {
         report.add(feed::rows(program, &plan).await?);
+    }
+    if arguments.wants(Subject::Postgres) {
+        report.add(postgres::rows(program, &plan).await?);
     }
     let mut long = LongHistory::default();
     if arguments.wants(Subject::AsOf) {

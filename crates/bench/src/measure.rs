@@ -6,3 +6,4 @@ pub(crate) mod as_of;
 pub(crate) mod edits;
 pub(crate) mod feed;
 pub(crate) mod open;
+pub(crate) mod postgres;

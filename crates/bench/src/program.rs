@@ -18,7 +18,7 @@ use crate::error::{BenchError, within};
 /// As whom the load signs in: the Secretariat may date changes into the past.
 const ORGANISATION: &str = "GSC";
 /// How long a server may take to print its address.
-const START_MAX: Duration = Duration::from_mins(2);
+pub(crate) const START_MAX: Duration = Duration::from_mins(2);
 /// How long a server may take to stop gently, its last snapshots included.
 const STOP_MAX: Duration = Duration::from_mins(10);
 /// Lines of what a server logged that are told after a failure.
@@ -78,10 +78,21 @@ impl Program {
         database: &str,
         settings: &[(&str, &str)],
     ) -> Result<Server, BenchError> {
+        self.serve_on(database, &self.file_url(database), settings)
+            .await
+    }
+
+    /// Starts a server, under a name for its log, on the database of a URL.
+    pub(crate) async fn serve_on(
+        &self,
+        name: &str,
+        url: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<Server, BenchError> {
         const DOING: &str = "starting the server";
-        let said = fs::File::create(self.folder().join(format!("{database}.log")))
+        let said = fs::File::create(self.folder().join(format!("{name}.log")))
             .map_err(BenchError::io(DOING))?;
-        let mut command = self.command(database);
+        let mut command = self.command(url);
         command
             .args(["serve", "--dev", "--listen", "127.0.0.1:0"])
             .envs(settings.iter().copied())
@@ -114,8 +125,13 @@ impl Program {
 
     /// A token for the server of a database, which must have been started once.
     pub(crate) async fn token(&self, database: &str) -> Result<String, BenchError> {
+        self.token_on(&self.file_url(database)).await
+    }
+
+    /// A token for the servers of the database of a URL.
+    pub(crate) async fn token_on(&self, url: &str) -> Result<String, BenchError> {
         const DOING: &str = "asking for a token";
-        let mut command = self.command(database);
+        let mut command = self.command(url);
         command.args(["token", "--organisation", ORGANISATION]);
         let output = command.output().await.map_err(BenchError::io(DOING))?;
         let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
@@ -146,14 +162,17 @@ impl Program {
         words
     }
 
+    fn file_url(&self, database: &str) -> String {
+        format!("sqlite:{}", self.database_file(database).display())
+    }
+
     /// The binary on a database, in the folder and with no settings from elsewhere.
-    fn command(&self, database: &str) -> Command {
+    fn command(&self, url: &str) -> Command {
         let mut command = Command::new(&self.binary);
         command
             .current_dir(self.folder())
             .env_clear()
-            .arg("--database")
-            .arg(format!("sqlite:{}", self.database_file(database).display()));
+            .args(["--database", url]);
         command
     }
 }

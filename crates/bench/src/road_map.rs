@@ -41,7 +41,16 @@ pub(crate) struct RoadMap {
 impl RoadMap {
     /// Opens it on a server.
     pub(crate) async fn open(server: &Server, token: &str) -> Result<Self, BenchError> {
-        let id = Chance::new(u64::MAX).uuid();
+        Self::open_as(0, server, token).await
+    }
+
+    /// Opens one of several on a server, each with a number of its own.
+    pub(crate) async fn open_as(
+        number: u64,
+        server: &Server,
+        token: &str,
+    ) -> Result<Self, BenchError> {
+        let id = Chance::new(u64::MAX - number).uuid();
         let connection = Connection::open(server.address(), token).await?;
         let mut editor = Editor::new(connection, &id, OPENER);
         let mut commands = vec![json!({ "openRoadMap": {

@@ -1,4 +1,4 @@
-//! Edits in a second: many clients set different cells of the same road map, each answered when it is durable.
+//! Edits in a second: many clients set different cells of one road map or of many, each answered when it is durable.
 //!
 //! It owns the clients and their rows. Invariant: a client sends its next edit only when the last one was answered, and
 //! makes it from the state that the answer named.
@@ -33,7 +33,39 @@ struct Run {
 pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, BenchError> {
     let server = program.serve(DATABASE, &[]).await?;
     let token = program.token(DATABASE).await?;
-    let clients = clients(&server, &token).await?;
+    let mut rows = Vec::new();
+    for (road_maps, aim) in [
+        (1, "over 8,000/s, p99 under 30 ms"),
+        (EDITING_CLIENTS, "no slower than one"),
+    ] {
+        let clients = clients(&[&server], road_maps, road_maps, &token).await?;
+        let (measured, raw) = measure(clients, program, plan).await?;
+        let what = what_was_edited(road_maps);
+        rows.push(Row {
+            what,
+            measured,
+            raw,
+            aim,
+        });
+    }
+    server.kill().await?;
+    Ok(rows)
+}
+
+/// How a row names what its clients edit.
+pub(crate) fn what_was_edited(road_maps: usize) -> String {
+    match road_maps {
+        1 => format!("Edits of one road map, {EDITING_CLIENTS} clients"),
+        several => format!("Edits of {several} road maps, {EDITING_CLIENTS} clients"),
+    }
+}
+
+/// Lets the clients edit in every run, between measurements of the disk; gives both as a row tells them.
+pub(crate) async fn measure(
+    clients: Vec<Client>,
+    program: &Program,
+    plan: &Plan,
+) -> Result<(String, String), BenchError> {
     let (mut clients, _, _) = edit(clients, plan.edits_warm_up).await?;
     let mut runs = Vec::with_capacity(plan.runs);
     for _ in 0..plan.runs {
@@ -46,43 +78,47 @@ pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, Ben
             raw,
         });
     }
-    server.kill().await?;
-    Ok(vec![row(&runs)])
-}
-
-fn row(runs: &[Run]) -> Row {
     let middle = |figure: fn(&Run) -> f64| grouped(median(runs.iter().map(figure)));
     let answers = Percentiles::medians(runs.iter().map(|run| &run.answers));
     let single = Percentiles::medians(runs.iter().map(|run| &run.raw.single));
-    Row {
-        what: format!("Edits of one road map, {EDITING_CLIENTS} clients"),
-        measured: format!("{}/s; {answers}", middle(|run| run.edits_per_second)),
-        raw: format!(
-            "`write` and `fdatasync`: {}/s of 4 KiB one by one ({single}), {} rows/s of 600 bytes in batches of {BATCH_EVENTS}",
-            middle(|run| run.raw.single_per_second),
-            middle(|run| run.raw.batched_per_second),
-        ),
-        aim: "over 8,000/s, p99 under 30 ms",
-    }
+    let measured = format!("{}/s; {answers}", middle(|run| run.edits_per_second));
+    let raw = format!(
+        "`write` and `fdatasync`: {}/s of 4 KiB one by one ({single}), {} rows/s of 600 bytes in batches of {BATCH_EVENTS}",
+        middle(|run| run.raw.single_per_second),
+        middle(|run| run.raw.batched_per_second),
+    );
+    Ok((measured, raw))
 }
 
 /// A client with a cell of its own.
-struct Client {
+pub(crate) struct Client {
     editor: Editor,
     cell: Cell,
     edits: u64,
 }
 
-async fn clients(server: &Server, token: &str) -> Result<Vec<Client>, BenchError> {
-    let road_map = RoadMap::open(server, token).await?;
+/// Clients spread over the servers and over so many road maps, which are opened here and numbered from the first.
+pub(crate) async fn clients(
+    servers: &[&Server],
+    first: usize,
+    road_maps: usize,
+    token: &str,
+) -> Result<Vec<Client>, BenchError> {
+    let mut opened = Vec::with_capacity(road_maps);
+    for number in 0..road_maps {
+        let number = (first + number) as u64;
+        opened.push(RoadMap::open_as(number, servers[0], token).await?);
+    }
     let mut clients = Vec::with_capacity(EDITING_CLIENTS);
-    for (number, cell) in (1..).zip(road_map.cells.into_iter().take(EDITING_CLIENTS)) {
+    for number in 0..EDITING_CLIENTS {
+        let server = servers[number % servers.len()];
+        let road_map = &opened[number % opened.len()];
         let connection = Connection::open(server.address(), token).await?;
-        let mut editor = Editor::new(connection, &road_map.id, number);
+        let mut editor = Editor::new(connection, &road_map.id, number as u64 + 1);
         editor.catch_up().await?;
         clients.push(Client {
             editor,
-            cell,
+            cell: road_map.cells[number].clone(),
             edits: 0,
         });
     }

@@ -37,7 +37,7 @@ struct Run {
 }
 
 /// One who edits, and those who follow.
-struct Audience {
+pub(crate) struct Audience {
     editor: Editor,
     road_map: RoadMap,
     edits: u64,
@@ -51,7 +51,23 @@ struct Audience {
 pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, BenchError> {
     let server = program.serve(DATABASE, &[]).await?;
     let token = program.token(DATABASE).await?;
-    let mut audience = Audience::gather(&server, &token, plan.subscribers).await?;
+    let audience = Audience::gather(&server, &server, &token, plan.subscribers).await?;
+    let (measured, raw) = measure(audience, program, plan).await?;
+    server.kill().await?;
+    Ok(vec![Row {
+        what: format!("Commit to subscriber, {} sockets", plan.subscribers),
+        measured,
+        raw,
+        aim: "p50 under 3 ms",
+    }])
+}
+
+/// Lets the audience hear of edits in every run, between measurements of the machine; gives both as a row tells them.
+pub(crate) async fn measure(
+    mut audience: Audience,
+    program: &Program,
+    plan: &Plan,
+) -> Result<(String, String), BenchError> {
     let mut fan_out = FanOut::open(program.folder(), plan.subscribers).await?;
     audience.follow(WARM_UP_EDITS).await?;
     let mut runs = Vec::with_capacity(plan.runs);
@@ -64,34 +80,37 @@ pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, Ben
             raw,
         });
     }
-    server.kill().await?;
     let middle = |figures: fn(&Run) -> &Percentiles| Percentiles::medians(runs.iter().map(figures));
-    Ok(vec![Row {
-        what: format!("Commit to subscriber, {} sockets", plan.subscribers),
-        measured: format!(
-            "from sending the edit {}; from its answer {}",
-            middle(|run| &run.from_sending),
-            middle(|run| &run.from_answer),
-        ),
-        raw: format!(
-            "4 KiB `write` and `fdatasync`, then 512 bytes to as many loopback sockets: {}",
-            middle(|run| &run.raw)
-        ),
-        aim: "p50 under 3 ms",
-    }])
+    let measured = format!(
+        "from sending the edit {}; from its answer {}",
+        middle(|run| &run.from_sending),
+        middle(|run| &run.from_answer),
+    );
+    let raw = format!(
+        "4 KiB `write` and `fdatasync`, then 512 bytes to as many loopback sockets: {}",
+        middle(|run| &run.raw)
+    );
+    Ok((measured, raw))
 }
 
 impl Audience {
-    async fn gather(server: &Server, token: &str, size: usize) -> Result<Self, BenchError> {
-        let road_map = RoadMap::open(server, token).await?;
+    /// One who edits on one server, and those who follow on another or the same.
+    pub(crate) async fn gather(
+        edited: &Server,
+        followed: &Server,
+        token: &str,
+        size: usize,
+    ) -> Result<Self, BenchError> {
+        let road_map = RoadMap::open(edited, token).await?;
         let (received_by, receipts) = mpsc::channel(size);
         let mut following = JoinSet::new();
         for _ in 0..size {
-            let opened = Subscriber::open(server.address(), token, &road_map.id, &road_map.cursor);
+            let opened =
+                Subscriber::open(followed.address(), token, &road_map.id, &road_map.cursor);
             let subscriber = within("opening a socket", RECEIPT_MAX, opened).await?;
             following.spawn(listen(subscriber, received_by.clone()));
         }
-        let connection = Connection::open(server.address(), token).await?;
+        let connection = Connection::open(edited.address(), token).await?;
         let mut editor = Editor::new(connection, &road_map.id, EDITOR);
         editor.catch_up().await?;
         Ok(Self {
