@@ -105,7 +105,7 @@ impl Repeated {
 
 pub(crate) const EPOCH: &str = "SELECT epoch FROM log";
 
-pub(crate) const RAISE_EPOCH: &str = "UPDATE log SET epoch = epoch + 1";
+pub(crate) const RAISE_EPOCH: &str = "UPDATE log SET epoch = $1 WHERE epoch < $1";
 
 pub(crate) const HEAD: &str = "SELECT stream_id, version, recorded_at, effective_max, opened_at \
      FROM streams WHERE stream_id = $1";
@@ -186,6 +186,12 @@ pub(crate) static COMMANDS: Repeated = Repeated::new(
     ", ",
     ")",
 );
+
+pub(crate) const LIST_COMMANDS: &str = "SELECT command_id, fingerprint, last_version, answer FROM commands \
+     WHERE stream_id = $1 ORDER BY command_id LIMIT $2";
+
+pub(crate) const LIST_COMMANDS_AFTER: &str = "SELECT command_id, fingerprint, last_version, answer FROM commands \
+     WHERE stream_id = $1 AND command_id > $2 ORDER BY command_id LIMIT $3";
 
 pub(crate) static RECORDED_COMMANDS: Repeated = Repeated::new(
     "SELECT stream_id, command_id FROM commands WHERE (stream_id, command_id) IN (VALUES ",

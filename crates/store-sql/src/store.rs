@@ -146,6 +146,11 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         epoch.map(|epoch| epoch.0).ok_or_else(missing)
     }
 
+    async fn raise_epoch(&self, at_least: u64) -> Result<(), StoreError> {
+        let call = Call::new(sql::RAISE_EPOCH).version(Version(at_least));
+        self.change("raising the epoch", call).await.map(|_| ())
+    }
+
     /// The transaction runs in a task of its own: a caller that goes away must not leave it half-way.
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
         let writer = self.writer()?.clone();
@@ -311,6 +316,23 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         commands.sort_by_key(|command| command.command_id);
         commands.dedup_by_key(|command| command.command_id);
         Ok(commands)
+    }
+
+    async fn commands_after(
+        &self,
+        stream: StreamId,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<CommandRecord>, StoreError> {
+        let call = match after {
+            None => Call::new(sql::LIST_COMMANDS).stream(stream),
+            Some(after) => Call::new(sql::LIST_COMMANDS_AFTER)
+                .stream(stream)
+                .uuid(after),
+        };
+        let rows = self.rows(call.limit(limit)).await?;
+        let place = || format!("the commands of stream {stream}");
+        row::all::<DB, _>(place, &rows, row::command::<DB>)
     }
 
     async fn read_sealed(

@@ -20,6 +20,9 @@ pub trait EventLog: Send + Sync + 'static {
     /// The log's epoch: raised by a restore, so that cursors of before it can be told apart.
     async fn epoch(&self) -> Result<u64, StoreError>;
 
+    /// Raises the epoch to the given one, and leaves it if it is there or beyond: no epoch ever comes back.
+    async fn raise_epoch(&self, at_least: u64) -> Result<(), StoreError>;
+
     /// Writes many appends in one transaction and tells what became of each, in the order given.
     ///
     /// Appends may be of different streams, or several of one stream in sequence. One that meets a conflict leaves no
@@ -107,6 +110,14 @@ pub trait EventLog: Send + Sync + 'static {
         &self,
         stream: StreamId,
         ids: &[Uuid],
+    ) -> Result<Vec<CommandRecord>, StoreError>;
+
+    /// The records of the commands whose ids come after the given one, in order of their ids.
+    async fn commands_after(
+        &self,
+        stream: StreamId,
+        after: Option<Uuid>,
+        limit: usize,
     ) -> Result<Vec<CommandRecord>, StoreError>;
 
     /// Events of the versions after `after`, ascending, with all that is needed to recompute their digests.

@@ -24,17 +24,28 @@ pub struct MemoryLog {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    epoch: u64,
     streams: BTreeMap<StreamId, Stream>,
     snapshots: BTreeMap<SnapshotKey, Snapshot>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            epoch: MemoryLog::EPOCH,
+            streams: BTreeMap::new(),
+            snapshots: BTreeMap::new(),
+        }
+    }
 }
 
 /// The last part is a version or an effective instant, as the family has it.
 type SnapshotKey = (StreamId, SnapshotFamily, i64);
 
 impl MemoryLog {
-    /// The epoch of every log in memory: none is ever restored.
+    /// The epoch of a new log.
     pub const EPOCH: u64 = 1;
 
     /// An empty log.
@@ -103,7 +114,13 @@ fn snapshot_key(stream: StreamId, point: SnapshotPoint) -> SnapshotKey {
 #[async_trait]
 impl EventLog for MemoryLog {
     async fn epoch(&self) -> Result<u64, StoreError> {
-        Ok(Self::EPOCH)
+        Ok(self.lock().epoch)
+    }
+
+    async fn raise_epoch(&self, at_least: u64) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        state.epoch = state.epoch.max(at_least);
+        Ok(())
     }
 
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
@@ -221,6 +238,15 @@ impl EventLog for MemoryLog {
         ids: &[Uuid],
     ) -> Result<Vec<CommandRecord>, StoreError> {
         Ok(self.of_stream(stream, |stream| stream.commands(ids)))
+    }
+
+    async fn commands_after(
+        &self,
+        stream: StreamId,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<CommandRecord>, StoreError> {
+        Ok(self.of_stream(stream, |stream| stream.commands_after(after, limit)))
     }
 
     async fn read_sealed(

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use roadbook_store::{EventLog, StoreError, StreamId, Version, Wakeups};
+use roadbook_store::{EventLog, StreamId, Version, Wakeups};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Error, Pool, Postgres};
 use tokio::time::timeout;
@@ -17,9 +17,8 @@ use super::notifier::Notifier;
 use super::server::Server;
 use super::settings::PostgresSettings;
 use super::wakeups::Listener;
-use crate::call::Call;
+use crate::migrations;
 use crate::store::SqlStore;
-use crate::{migrations, sql};
 
 /// The database that a log stands in, and how its nodes hear of each other.
 pub struct PostgresPlace {
@@ -86,13 +85,6 @@ impl SqlStore<Postgres> {
     /// The server and database, as they are told to people.
     pub fn place(&self) -> &str {
         &self.place.server.place
-    }
-
-    /// Raises the epoch: cursors that were given before are told apart from then on.
-    pub async fn raise_epoch(&self) -> Result<(), StoreError> {
-        self.change("raising the epoch", Call::new(sql::RAISE_EPOCH))
-            .await
-            .map(|_| ())
     }
 
     /// Tells the other nodes what they were not told yet, waits for what is being done, and closes every connection.

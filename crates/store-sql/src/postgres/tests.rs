@@ -21,7 +21,7 @@ use crate::store::SqlStore;
 /// Statements that are about the log as a whole, or go through all streams because they are asked to.
 const OF_NO_STREAM: [&str; 4] = [sql::EPOCH, sql::RAISE_EPOCH, sql::HEADS, sql::HEADS_AFTER];
 
-const OF_ONE_STREAM: [&str; 14] = [
+const OF_ONE_STREAM: [&str; 16] = [
     sql::HEAD,
     sql::READ_VERSIONS,
     sql::READ_EFFECTIVE,
@@ -29,6 +29,8 @@ const OF_ONE_STREAM: [&str; 14] = [
     sql::COUNT_BACKDATED,
     sql::VERSION_AT,
     sql::EFFECTIVE_MAX_AT,
+    sql::LIST_COMMANDS,
+    sql::LIST_COMMANDS_AFTER,
     sql::READ_SEALED,
     sql::NEAREST_SNAPSHOT,
     sql::SNAPSHOT_POINTS,
@@ -58,11 +60,13 @@ const INSERTING: [&Repeated; 6] = [
 const PUTTING: [&str; 2] = [sql::PUT_SNAPSHOT, sql::PUT_SNAPSHOT_STATE];
 
 /// Reads that are cut at a limit, which nothing may be sorted for.
-const IN_ORDER: [&str; 5] = [
+const IN_ORDER: [&str; 7] = [
     sql::READ_VERSIONS,
     sql::READ_EFFECTIVE,
     sql::VERSION_AT,
     sql::EFFECTIVE_MAX_AT,
+    sql::LIST_COMMANDS,
+    sql::LIST_COMMANDS_AFTER,
     sql::READ_SEALED,
 ];
 

@@ -16,8 +16,8 @@ use super::lock::WriterLock;
 use super::settings::Settings;
 use crate::call::Call;
 use crate::dialect::{Dialect, store_error};
+use crate::migrations;
 use crate::store::SqlStore;
-use crate::{migrations, sql};
 
 /// Written into the header of every file by the first migration: "RBK1".
 const APPLICATION_ID: i64 = 0x5242_4b31;
@@ -97,13 +97,6 @@ impl SqlStore<Sqlite> {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.place.path
-    }
-
-    /// Raises the epoch: cursors that were given before are told apart from then on.
-    pub async fn raise_epoch(&self) -> Result<(), StoreError> {
-        self.change("raising the epoch", Call::new(sql::RAISE_EPOCH))
-            .await
-            .map(|_| ())
     }
 
     /// Waits for what is being done, folds the write-ahead file into the main one, closes every connection and lets

@@ -40,6 +40,8 @@ async fn no_read_scans_a_table() {
         sql::COUNT_BACKDATED,
         sql::VERSION_AT,
         sql::EFFECTIVE_MAX_AT,
+        sql::LIST_COMMANDS,
+        sql::LIST_COMMANDS_AFTER,
         sql::READ_SEALED,
         sql::NEAREST_SNAPSHOT,
         sql::SNAPSHOT_POINTS,

@@ -152,6 +152,15 @@ impl Stream {
             .collect()
     }
 
+    pub(super) fn commands_after(&self, after: Option<Uuid>, limit: usize) -> Vec<CommandRecord> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.commands
+            .range((start, Bound::Unbounded))
+            .take(limit)
+            .map(|(_, command)| command.clone())
+            .collect()
+    }
+
     pub(super) fn sealed(&self, after: Version, limit: usize) -> Vec<SealedEvent> {
         self.sealed_until(after, Version::MAX)
             .take(limit)

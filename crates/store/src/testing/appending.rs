@@ -13,12 +13,14 @@ use crate::{
 super::claims![
     an_empty_log_has_no_streams,
     the_epoch_is_the_same_at_every_look,
+    the_epoch_is_raised_and_never_lowered,
     an_appended_event_is_read_back_whole,
     the_head_follows_the_last_event,
     an_unexpected_version_is_a_conflict_and_leaves_no_trace,
     appends_of_one_stream_follow_each_other_within_a_batch,
     a_refused_append_does_not_hinder_the_others,
     a_recorded_command_is_found_again,
+    the_commands_of_a_stream_are_listed_in_the_order_of_their_ids,
     a_command_id_is_recorded_once_in_a_stream,
     an_append_without_events_records_its_commands,
     an_append_that_breaks_the_contract_is_refused_whole,
@@ -68,6 +70,20 @@ pub async fn the_epoch_is_the_same_at_every_look(log: &dyn EventLog) {
     write(log, vec![append(stream(1), 0, &[1])]).await;
     assert!(epoch >= 1, "an epoch of 0 could be mistaken for none");
     assert_eq!(log.epoch().await.expect("epoch"), epoch);
+}
+
+/// By one, by many, and not by an epoch that is past.
+pub async fn the_epoch_is_raised_and_never_lowered(log: &dyn EventLog) {
+    let before = log.epoch().await.expect("epoch");
+    for (asked, expected) in [
+        (before + 1, before + 1),
+        (before + 7, before + 7),
+        (before + 7, before + 7),
+        (before, before + 7),
+    ] {
+        log.raise_epoch(asked).await.expect("raise");
+        assert_eq!(log.epoch().await.expect("epoch"), expected);
+    }
 }
 
 /// Every part of the header, the payload and the digest.
@@ -206,6 +222,28 @@ pub async fn a_recorded_command_is_found_again(log: &dyn EventLog) {
     assert_eq!(found, ascending);
     assert_eq!(log.commands(stream(2), &asked).await.expect("commands"), []);
     assert_eq!(log.commands(stream(1), &[]).await.expect("commands"), []);
+}
+
+/// In pages, also those that came without events, and only those of the stream.
+pub async fn the_commands_of_a_stream_are_listed_in_the_order_of_their_ids(log: &dyn EventLog) {
+    let mut first = append(stream(2), 0, &[1]);
+    first.commands = [9, 3, 0xFFFF_0000].map(|id| command(id, 1)).to_vec();
+    let mut nothing = append(stream(2), 1, &[]);
+    nothing.commands = vec![command(5, 1)];
+    let others = [1, 3].map(|number| append(stream(number), 0, &[1]));
+    write(log, [first, nothing].into_iter().chain(others).collect()).await;
+    let expected = [3, 5, 9, 0xFFFF_0000].map(|id| command(id, 1));
+    let listed = async |after: Option<u128>, limit| {
+        let after = after.map(Uuid::from_u128);
+        let listed = log.commands_after(stream(2), after, limit).await;
+        listed.expect("commands")
+    };
+    assert_eq!(listed(None, 10).await, expected);
+    assert_eq!(listed(None, 3).await, expected[..3]);
+    assert_eq!(listed(Some(3), 2).await, expected[1..3]);
+    assert_eq!(listed(Some(4), 10).await, expected[1..]);
+    assert_eq!(listed(Some(0xFFFF_0000), 10).await, []);
+    assert_eq!(listed(None, 0).await, []);
 }
 
 /// Whether it was recorded before, earlier in the batch, or with an append that has no events.

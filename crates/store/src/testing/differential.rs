@@ -49,7 +49,10 @@ pub async fn compare_logs(
         match run.random.below(10) {
             0..4 => run.append(left, right).await,
             4..6 => run.read(left, right).await,
-            6 => run.look_up(left, right).await,
+            6 => {
+                run.look_up(left, right).await;
+                run.list_commands(left, right).await;
+            }
             7 => run.put_snapshots(left, right).await,
             8 => run.read_snapshots(left, right).await,
             _ => run.move_snapshots(left, right).await,
@@ -248,6 +251,17 @@ impl Run {
             left.commands(id, &ids).await,
             right.commands(id, &ids).await,
         );
+    }
+
+    async fn list_commands(&mut self, left: &dyn EventLog, right: &dyn EventLog) {
+        let (id, limit) = (self.stream(), self.place(40));
+        let from = 0xC0DE_0000 + u128::from(self.random.below(400));
+        let after = self.random.once_in(2).then(|| Uuid::from_u128(from));
+        let both = (
+            left.commands_after(id, after, limit).await,
+            right.commands_after(id, after, limit).await,
+        );
+        self.same("commands_after", both.0, both.1);
     }
 
     async fn put_snapshots(&mut self, left: &dyn EventLog, right: &dyn EventLog) {

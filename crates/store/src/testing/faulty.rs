@@ -92,6 +92,10 @@ impl EventLog for FaultyLog {
         self.inner.epoch().await
     }
 
+    async fn raise_epoch(&self, at_least: u64) -> Result<(), StoreError> {
+        self.inner.raise_epoch(at_least).await
+    }
+
     async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {
         self.inner.head(stream).await
     }
@@ -174,6 +178,15 @@ impl EventLog for FaultyLog {
         ids: &[Uuid],
     ) -> Result<Vec<CommandRecord>, StoreError> {
         self.inner.commands(stream, ids).await
+    }
+
+    async fn commands_after(
+        &self,
+        stream: StreamId,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<CommandRecord>, StoreError> {
+        self.inner.commands_after(stream, after, limit).await
     }
 
     async fn read_sealed(
