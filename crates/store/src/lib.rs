@@ -1,7 +1,7 @@
 //! The contract of the append-only log, blind to what the events mean and to where they are kept.
 //!
 //! Read [`EventLog`] first. A road map is one stream of events with dense versions; there is no order across streams.
-//! `memory` keeps a log in memory, `verify` recomputes what was written, and `testing` (a feature) holds every backend
+//! `memory` keeps a log in memory, `verify` recomputes what was written, `transfer` moves a log to another, and `testing` (a feature) holds every backend
 //! to the same promises.
 
 mod append;
@@ -17,6 +17,7 @@ mod snapshot;
 mod stream;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod transfer;
 mod verify;
 mod wakeup;
 
@@ -31,5 +32,6 @@ pub use log::EventLog;
 pub use memory::MemoryLog;
 pub use snapshot::{Snapshot, SnapshotFamily, SnapshotPoint};
 pub use stream::{Head, StreamId, Version};
+pub use transfer::{TransferError, TransferProgress, TransferStep, Transferred, transfer};
 pub use verify::{Fault, Problem, Progress, Verified, VerifyError, verify_log, verify_stream};
 pub use wakeup::{Wakeup, Wakeups};

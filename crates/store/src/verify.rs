@@ -142,23 +142,51 @@ async fn verify_to_head(
     head: Head,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Verified, VerifyError> {
-    let mut walk = Walk::new(head);
-    while walk.version < head.version {
-        let left = usize::try_from(head.version.0 - walk.version.0).unwrap_or(usize::MAX);
-        let page = read_page(log, &walk, left.min(PAGE_EVENTS)).await?;
+    let mut proved = Proved::up_to(log, head);
+    while proved.page().await?.is_some() {
+        progress(Progress {
+            stream: head.stream_id,
+            version: proved.walk.version,
+            head: head.version,
+        });
+    }
+    Ok(proved.finish()?)
+}
+
+/// The events of one stream up to a head, page by page, none of which is given out before it was found good.
+pub(crate) struct Proved<'l> {
+    log: &'l dyn EventLog,
+    walk: Walk,
+}
+
+impl<'l> Proved<'l> {
+    /// From the first event to that of the head.
+    pub(crate) fn up_to(log: &'l dyn EventLog, head: Head) -> Self {
+        let walk = Walk::new(head);
+        Self { log, walk }
+    }
+
+    /// The next events; `None` where the head says that there are no more, which [`finish`](Self::finish) then judges.
+    pub(crate) async fn page(&mut self) -> Result<Option<Vec<SealedEvent>>, VerifyError> {
+        let walk = &mut self.walk;
+        if walk.version >= walk.head.version {
+            return Ok(None);
+        }
+        let left = usize::try_from(walk.head.version.0 - walk.version.0).unwrap_or(usize::MAX);
+        let page = read_page(self.log, walk, left.min(PAGE_EVENTS)).await?;
         if page.is_empty() {
             return Err(walk.fault(walk.version.next(), Problem::Missing).into());
         }
         for sealed in &page {
             walk.step(sealed)?;
         }
-        progress(Progress {
-            stream: head.stream_id,
-            version: walk.version,
-            head: head.version,
-        });
+        Ok(Some(page))
     }
-    Ok(walk.finish()?)
+
+    /// What was found good, if the head matches it.
+    pub(crate) fn finish(self) -> Result<Verified, Fault> {
+        self.walk.finish()
+    }
 }
 
 /// One damaged event makes a whole page unreadable. Reading one by one then finds out which it is, and whether an
