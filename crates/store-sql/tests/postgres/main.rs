@@ -9,6 +9,7 @@
 mod connecting;
 mod contract;
 mod damage;
+mod moving;
 mod nodes;
 mod outages;
 mod proxy;

@@ -197,6 +197,17 @@ async fn a_target_with_another_command_record_is_refused() {
     assert!(refused.ends_with(&told), "{refused}");
 }
 
+/// Its digest stands there as before, but proves nothing of what is gone.
+#[tokio::test]
+async fn a_target_that_lost_a_payload_is_refused() {
+    let (from, to) = (grown().await, MemoryLog::new());
+    moved(&from, &to).await.unwrap();
+    to.redact(stream(1), &[Version(1_200)]);
+    let refused = refusal(&from, &to).await;
+    let told = format!("stream {}, version 1200", stream(1));
+    assert!(refused.ends_with(&told), "{refused}");
+}
+
 #[tokio::test]
 async fn a_redacted_event_cannot_be_moved_and_is_named() {
     let (from, to) = (grown().await, MemoryLog::new());
