@@ -20,5 +20,5 @@ mod transaction;
 
 pub use dialect::{Dialect, Value};
 pub use postgres::{ConnectError, PostgresPlace, PostgresSettings};
-pub use sqlite::{OpenError, Settings, SqliteFile};
+pub use sqlite::{OpenError, Restore, RestoreError, Restored, Settings, SqliteFile};
 pub use store::{PostgresStore, SqlStore, SqliteStore};

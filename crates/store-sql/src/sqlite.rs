@@ -7,10 +7,12 @@ mod backup;
 mod error;
 mod lock;
 mod open;
+mod restore;
 mod settings;
 
 pub use error::OpenError;
 pub use open::SqliteFile;
+pub use restore::{Restore, RestoreError, Restored};
 pub use settings::Settings;
 
 use roadbook_store::{StreamId, Version, Wakeups};

@@ -41,7 +41,7 @@ impl SqlStore<Sqlite> {
     }
 
     /// Reads on a connection of its own: a long copy must not keep one from those who read the log.
-    async fn copy(&self, partial: &Path) -> Result<(), sqlx::Error> {
+    pub(super) async fn copy(&self, partial: &Path) -> Result<(), sqlx::Error> {
         let name = partial
             .to_str()
             .ok_or_else(|| sqlx::Error::Encode("the name is not UTF-8".into()))?;
@@ -59,7 +59,8 @@ impl SqlStore<Sqlite> {
     }
 }
 
-fn partial_name(target: &Path) -> PathBuf {
+/// The name of a copy of this process that is not whole yet.
+pub(super) fn partial_name(target: &Path) -> PathBuf {
     let mut name = OsString::from(target);
     name.push(format!(
         ".{}-{}.partial",
@@ -69,7 +70,8 @@ fn partial_name(target: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-async fn finish(partial: &Path, target: &Path) -> Result<(), OpenError> {
+/// Gives a whole copy its name, under which there must be nothing yet.
+pub(super) async fn finish(partial: &Path, target: &Path) -> Result<(), OpenError> {
     let (from, to) = (partial.to_owned(), target.to_owned());
     let named = spawn_blocking(move || give_name(&from, &to))
         .await
@@ -84,7 +86,12 @@ async fn finish(partial: &Path, target: &Path) -> Result<(), OpenError> {
 fn give_name(partial: &Path, target: &Path) -> io::Result<()> {
     File::open(partial)?.sync_all()?;
     std::fs::hard_link(partial, target)?;
-    match target.parent() {
+    sync_folder(target)
+}
+
+/// A name is on the disk only when the folder that it stands in is.
+pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
+    match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
         _ => File::open(".")?.sync_all(),
     }

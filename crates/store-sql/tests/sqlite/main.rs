@@ -8,6 +8,7 @@ mod backup;
 mod contract;
 mod damage;
 mod opening;
+mod restore;
 mod writing;
 
 use std::path::{Path, PathBuf};
