@@ -31,6 +31,8 @@ mod demonstration;
 mod durability;
 #[path = "whole_system/keeping.rs"]
 mod keeping;
+#[path = "whole_system/moving.rs"]
+mod moving;
 #[path = "whole_system/nodes.rs"]
 mod nodes;
 #[path = "whole_system/stopping.rs"]

@@ -66,7 +66,7 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     /// Copy the database to a new file, also while it is served
     Backup(BackupArguments),
-    /// Bring the database up to this version of the program
+    /// Bring the database up to this version of the program, or move one to another
     Migrate(MigrateArguments),
     /// The settings
     #[command(subcommand)]
@@ -221,9 +221,18 @@ pub(crate) struct BackupArguments {
 /// Arguments of `migrate`.
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArguments {
+    /// Move the log of this database to that of --to, and prove that nothing changed
+    #[arg(long, value_name = "URL", requires = "to", conflicts_with = "database")]
+    pub(crate) from: Option<String>,
+    /// The database to move to: empty, or one that an interrupted move has left
+    #[arg(long, value_name = "URL", requires = "from")]
+    pub(crate) to: Option<String>,
     /// Let this role of a PostgreSQL server run nodes: it may append and read, but not change events
     #[arg(long, value_name = "ROLE")]
     pub(crate) grant_to: Option<String>,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What to do with the settings.
@@ -293,6 +302,19 @@ mod tests {
         let expected = [("database", "sqlite:x.db"), ("listen", "127.0.0.1:0")];
         let expected = expected.map(|(key, value)| (key, value.to_owned()));
         assert_eq!(arguments.overrides(), expected);
+    }
+
+    #[test]
+    fn a_move_has_two_ends_and_no_other_database() {
+        let parses = |words: &[&str]| Arguments::try_parse_from(words).is_ok();
+        let both = [
+            "roadbook", "migrate", "--from", "sqlite:a", "--to", "sqlite:b",
+        ];
+        assert!(parses(&both));
+        assert!(parses(&["roadbook", "migrate"]));
+        assert!(!parses(&both[..4]));
+        assert!(!parses(&["roadbook", "migrate", "--to", "sqlite:b"]));
+        assert!(!parses(&[&both[..], &["--database", "sqlite:c"]].concat()));
     }
 
     #[test]

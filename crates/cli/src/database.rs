@@ -1,7 +1,7 @@
 //! Databases: what a database URL names, and the store that is opened there.
 //!
-//! It owns the two ways of opening: to write, which takes the lock of a file or joins the nodes of a server, and to read
-//! beside whoever writes. Invariant: only this file knows which backend there is, and no password of a URL is printed.
+//! It owns the ways of opening: to write, which takes the lock of a file or joins the nodes of a server, to read beside
+//! whoever writes, and to move what is there. Invariant: only this file knows which backend there is, and no password of a URL is printed.
 
 mod postgres;
 mod tuning;
@@ -49,11 +49,7 @@ impl DatabaseUrl {
     /// Where the secret of a database stands unless it is set: beside the file, under its name and `.secret`.
     pub(crate) fn secret_file(&self) -> PathBuf {
         match self {
-            Self::Sqlite(file) => {
-                let mut name = file.clone().into_os_string();
-                name.push(".secret");
-                PathBuf::from(name)
-            }
+            Self::Sqlite(file) => with_ending(file, ".secret"),
             Self::Postgres(_) => PathBuf::from(SECRET_FILE),
         }
     }
@@ -153,14 +149,45 @@ impl Store {
 /// Opens a database to write: it is made if it is a file that is not there, brought up to this version, and locked until
 /// it is closed if it is a file.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Store> {
-    let store = &settings.store;
-    match settings.database() {
+    open_at(&settings.database(), &settings.store).await
+}
+
+/// As [`open`], at a database that is named otherwise.
+pub(crate) async fn open_at(url: &DatabaseUrl, store: &StoreSettings) -> anyhow::Result<Store> {
+    match url {
         DatabaseUrl::Sqlite(file) => {
-            let opened = SqliteStore::open(&file, &store.for_sqlite()).await?;
+            let opened = SqliteStore::open(file, &store.for_sqlite()).await?;
             Ok(Store::Sqlite(Arc::new(opened)))
         }
         DatabaseUrl::Postgres(url) => {
             let connected = PostgresStore::connect(url.reveal(), &store.for_postgres()).await?;
+            Ok(Store::Postgres(Arc::new(connected)))
+        }
+    }
+}
+
+/// As [`open_at`], but a file must be there already.
+pub(crate) async fn open_existing(
+    url: &DatabaseUrl,
+    store: &StoreSettings,
+) -> anyhow::Result<Store> {
+    match url {
+        DatabaseUrl::Sqlite(file) if !file.is_file() => Err(missing(file).into()),
+        _ => open_at(url, store).await,
+    }
+}
+
+/// Opens a database that is there to move its log elsewhere. A file is locked as if to write, so that it stands still; a
+/// server is only read from.
+pub(crate) async fn open_to_move(
+    url: &DatabaseUrl,
+    store: &StoreSettings,
+) -> anyhow::Result<Store> {
+    match url {
+        DatabaseUrl::Sqlite(_) => open_existing(url, store).await,
+        DatabaseUrl::Postgres(url) => {
+            let settings = store.for_postgres();
+            let connected = PostgresStore::connect_read_only(url.reveal(), &settings).await?;
             Ok(Store::Postgres(Arc::new(connected)))
         }
     }
@@ -179,15 +206,22 @@ pub(crate) async fn open_read_only(settings: &Settings) -> anyhow::Result<Store>
     };
     match SqliteStore::open_read_only(&file, &store.for_sqlite()).await {
         Ok(opened) => Ok(Store::Sqlite(Arc::new(opened))),
-        Err(OpenError::Missing(file)) => {
-            let message = format!(
-                "there is no database at {}; `roadbook demo` makes one, and --database names another",
-                file.display()
-            );
-            Err(Failure::NotFound(message).into())
-        }
+        Err(OpenError::Missing(file)) => Err(missing(&file).into()),
         Err(error) => Err(error.into()),
     }
+}
+
+fn missing(file: &Path) -> Failure {
+    Failure::NotFound(format!(
+        "there is no database at {}; `roadbook demo` makes one, and --database names another",
+        file.display()
+    ))
+}
+
+fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 #[cfg(test)]

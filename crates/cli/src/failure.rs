@@ -4,7 +4,7 @@
 //! Invariant: what a caller does next decides the code, never where in the program the error arose.
 
 use roadbook_engine::EngineError;
-use roadbook_store::{StoreError, VerifyError};
+use roadbook_store::{StoreError, TransferError, VerifyError};
 use roadbook_store_sql::{ConnectError, OpenError};
 use thiserror::Error;
 
@@ -73,6 +73,9 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
             VerifyError::Store(error) => of_store(error),
         });
     }
+    if let Some(error) = error.downcast_ref::<TransferError>() {
+        return Some(of_transfer(error));
+    }
     if let Some(error) = error.downcast_ref::<OpenError>() {
         return Some(of_opening(error));
     }
@@ -110,6 +113,18 @@ const fn of_connecting(error: &ConnectError) -> u8 {
         | ConnectError::NotOwner(_) => REFUSED,
         ConnectError::Unreachable { .. } | ConnectError::Database { .. } => UNAVAILABLE,
         ConnectError::Migration { .. } => FAILURE,
+    }
+}
+
+const fn of_transfer(error: &TransferError) -> u8 {
+    match error {
+        TransferError::Source(error) | TransferError::Target(error) => of_store(error),
+        TransferError::Damaged(_) | TransferError::NotKept { .. } => DAMAGED,
+        TransferError::Redacted { .. }
+        | TransferError::OtherEvent { .. }
+        | TransferError::OtherCommand { .. } => REFUSED,
+        // The log is in use by somebody else; without them the same move ends well.
+        TransferError::TargetChanged { .. } | TransferError::SourceChanged { .. } => UNAVAILABLE,
     }
 }
 
