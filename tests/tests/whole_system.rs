@@ -35,6 +35,8 @@ mod keeping;
 mod moving;
 #[path = "whole_system/nodes.rs"]
 mod nodes;
+#[path = "whole_system/restoring.rs"]
+mod restoring;
 #[path = "whole_system/stopping.rs"]
 mod stopping;
 #[path = "whole_system/watching.rs"]

@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     /// Copy the database to a new file, also while it is served
     Backup(BackupArguments),
+    /// Put a verified backup in the place of the database
+    Restore(RestoreArguments),
     /// Bring the database up to this version of the program, or move one to another
     Migrate(MigrateArguments),
     /// The settings
@@ -218,6 +220,27 @@ pub(crate) struct BackupArguments {
     pub(crate) file: PathBuf,
 }
 
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The backup, as `backup` wrote it
+    #[arg(
+        value_name = "BACKUP",
+        required_unless_present = "raise_epoch",
+        conflicts_with = "raise_epoch"
+    )]
+    pub(crate) backup: Option<PathBuf>,
+    /// Replace a database that is there; its file is kept beside the new one, under a name with the date
+    #[arg(long, conflicts_with = "raise_epoch")]
+    pub(crate) replace: bool,
+    /// Only tell clients to begin anew, after the database was restored by other tools, as those of PostgreSQL
+    #[arg(long)]
+    pub(crate) raise_epoch: bool,
+    /// Print what was restored as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Arguments of `migrate`.
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArguments {
@@ -315,6 +338,18 @@ mod tests {
         assert!(!parses(&both[..4]));
         assert!(!parses(&["roadbook", "migrate", "--to", "sqlite:b"]));
         assert!(!parses(&[&both[..], &["--database", "sqlite:c"]].concat()));
+    }
+
+    #[test]
+    fn a_restore_names_a_backup_or_only_raises_the_epoch() {
+        let parses = |words: &[&str]| {
+            Arguments::try_parse_from([&["roadbook", "restore"], words].concat()).is_ok()
+        };
+        assert!(parses(&["copy.db"]) && parses(&["copy.db", "--replace"]));
+        assert!(parses(&["--raise-epoch"]));
+        for words in [&[][..], &["--replace"], &["copy.db", "--raise-epoch"]] {
+            assert!(!parses(words), "{words:?}");
+        }
     }
 
     #[test]

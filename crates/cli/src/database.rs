@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use roadbook_store::EventLog;
-use roadbook_store_sql::{OpenError, PostgresStore, SqliteStore};
+use roadbook_store::{EventLog, Progress};
+use roadbook_store_sql::{OpenError, PostgresStore, Restore, Restored, SqliteStore};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::postgres::PostgresUrl;
@@ -191,6 +191,31 @@ pub(crate) async fn open_to_move(
             Ok(Store::Postgres(Arc::new(connected)))
         }
     }
+}
+
+/// Puts a backup in the place of the database's file.
+pub(crate) async fn restore(
+    settings: &Settings,
+    backup: &Path,
+    keep_ending: Option<&str>,
+    epoch_min: u64,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> anyhow::Result<(Restored, Option<PathBuf>)> {
+    let DatabaseUrl::Sqlite(target) = settings.database() else {
+        let message = "a PostgreSQL database is restored by its own tools; run `roadbook restore --raise-epoch` \
+            afterwards, and see docs/operations.md";
+        return Err(Failure::Usage(message.to_owned()).into());
+    };
+    let keep_as = keep_ending.map(|ending| with_ending(&target, ending));
+    let restore = Restore {
+        backup,
+        target: &target,
+        keep_as: keep_as.as_deref(),
+        epoch_min,
+    };
+    let sqlite = settings.store.for_sqlite();
+    let restored = SqliteStore::restore(&restore, &sqlite, progress).await?;
+    Ok((restored, keep_as.filter(|_| restored.kept)))
 }
 
 /// Opens a database that is there to read it, also beside a process that writes.

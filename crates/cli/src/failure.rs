@@ -5,7 +5,7 @@
 
 use roadbook_engine::EngineError;
 use roadbook_store::{StoreError, TransferError, VerifyError};
-use roadbook_store_sql::{ConnectError, OpenError};
+use roadbook_store_sql::{ConnectError, OpenError, RestoreError};
 use thiserror::Error;
 
 /// Anything that has no code of its own.
@@ -75,6 +75,14 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     }
     if let Some(error) = error.downcast_ref::<TransferError>() {
         return Some(of_transfer(error));
+    }
+    if let Some(error) = error.downcast_ref::<RestoreError>() {
+        return Some(match error {
+            RestoreError::Exists(_) => REFUSED,
+            RestoreError::Damaged(_) => DAMAGED,
+            RestoreError::Open(error) => of_opening(error),
+            RestoreError::Store(error) => of_store(error),
+        });
     }
     if let Some(error) = error.downcast_ref::<OpenError>() {
         return Some(of_opening(error));

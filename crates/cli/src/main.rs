@@ -30,7 +30,8 @@ use clap::Parser as _;
 
 use crate::arguments::{Arguments, Command};
 use crate::commands::{
-    backup, config, demo, export, import, migrate, replay, serve, show, token, verify, watch,
+    backup, config, demo, export, import, migrate, replay, restore, serve, show, token, verify,
+    watch,
 };
 use crate::settings::Settings;
 
@@ -78,6 +79,7 @@ async fn dispatch(command: &Command, settings: &Settings) -> anyhow::Result<()> 
         Command::Token(arguments) => token::run(arguments, settings),
         Command::Verify(arguments) => verify::run(arguments, settings).await,
         Command::Backup(arguments) => backup::run(arguments, settings).await,
+        Command::Restore(arguments) => restore::run(arguments, settings).await,
         Command::Migrate(arguments) => migrate::run(arguments, settings).await,
         // Answered before the settings are required to be whole.
         Command::Config(_) => Ok(()),
