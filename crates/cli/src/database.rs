@@ -200,22 +200,20 @@ pub(crate) async fn restore(
     keep_ending: Option<&str>,
     epoch_min: u64,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> anyhow::Result<(Restored, Option<PathBuf>)> {
+) -> anyhow::Result<Restored> {
     let DatabaseUrl::Sqlite(target) = settings.database() else {
         let message = "a PostgreSQL database is restored by its own tools; run `roadbook restore --raise-epoch` \
             afterwards, and see docs/operations.md";
         return Err(Failure::Usage(message.to_owned()).into());
     };
-    let keep_as = keep_ending.map(|ending| with_ending(&target, ending));
     let restore = Restore {
         backup,
         target: &target,
-        keep_as: keep_as.as_deref(),
+        keep_ending,
         epoch_min,
     };
     let sqlite = settings.store.for_sqlite();
-    let restored = SqliteStore::restore(&restore, &sqlite, progress).await?;
-    Ok((restored, keep_as.filter(|_| restored.kept)))
+    Ok(SqliteStore::restore(&restore, &sqlite, progress).await?)
 }
 
 /// Opens a database that is there to read it, also beside a process that writes.

@@ -45,20 +45,20 @@ async fn restore(
     );
     let restored = restored.await;
     drop(line);
-    let (restored, kept) = restored?;
+    let restored = restored?;
     let (database, backup) = (settings.database(), backup.display());
     let (streams, events) = (restored.verified.streams, restored.verified.events);
     if arguments.json {
         let done = json!({
             "database": database, "backup": backup.to_string(), "streams": streams, "events": events,
-            "epoch": restored.epoch, "kept": kept,
+            "epoch": restored.epoch, "kept": restored.kept,
         });
         return terminal::print(&format!("{done}\n"));
     }
     terminal::print(&format!(
         "{database} restored from {backup}: {streams} road maps, {events} events, all verified; clients begin anew\n"
     ))?;
-    match kept {
+    match restored.kept {
         Some(kept) => terminal::print(&format!("the former file is {}\n", kept.display())),
         None => Ok(()),
     }

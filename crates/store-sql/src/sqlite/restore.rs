@@ -29,21 +29,22 @@ pub struct Restore<'a> {
     pub backup: &'a Path,
     /// The file of the log.
     pub target: &'a Path,
-    /// The name under which a file that is there is kept. Without it, none may be there.
-    pub keep_as: Option<&'a Path>,
+    /// What is added to the name of a file that is there, so that it is kept beside the new one. Without it, none may be
+    /// there.
+    pub keep_ending: Option<&'a str>,
     /// The epoch is raised to this at least, and in any case beyond those of the backup and of the former file.
     pub epoch_min: u64,
 }
 
 /// What a restored log holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// What was found good in it.
     pub verified: Verified,
     /// Its epoch.
     pub epoch: u64,
-    /// Whether there was a file, which is kept now.
-    pub kept: bool,
+    /// Where the file that was there is kept; `None` if there was none.
+    pub kept: Option<PathBuf>,
 }
 
 /// Why a backup was not restored. The file of the log is as it was, unless its folder failed.
@@ -79,11 +80,12 @@ impl SqlStore<Sqlite> {
         settings: &Settings,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Restored, RestoreError> {
-        let target = restore.target;
-        // A link to a file gives way to nothing: the file that it leads to is replaced.
-        let target = target.canonicalize().unwrap_or_else(|_| target.to_owned());
+        let target = behind_links(restore.target);
         let _lock = WriterLock::acquire(&target)?;
-        let kept = check_places(&target, restore.keep_as)?;
+        let keep_as = restore
+            .keep_ending
+            .map(|ending| with_ending(&target, ending));
+        let is_kept = check_places(&target, keep_as.as_deref())?;
         let backup = Self::open_read_only(restore.backup, settings).await?;
         verify_log(&backup, progress).await?;
         let mut epoch = backup.epoch().await.map_err(RestoreError::Store)?;
@@ -94,7 +96,7 @@ impl SqlStore<Sqlite> {
         let partial = partial_name(&target);
         let copied = backup.copy_as_log(&partial, settings, epoch).await;
         let verified = match copied {
-            Ok(verified) => match put_in_place(&partial, &target, restore.keep_as).await {
+            Ok(verified) => match put_in_place(&partial, &target, keep_as.as_deref()).await {
                 Ok(()) => Ok(verified),
                 Err(error) => Err(error.into()),
             },
@@ -108,7 +110,7 @@ impl SqlStore<Sqlite> {
         Ok(Restored {
             verified: verified?,
             epoch,
-            kept,
+            kept: keep_as.filter(|_| is_kept),
         })
     }
 
@@ -130,6 +132,16 @@ impl SqlStore<Sqlite> {
         let checked = checked.await;
         copy.close().await.map_err(RestoreError::Store)?;
         Ok(checked?)
+    }
+}
+
+/// A link stays: the file that it leads to is replaced, and kept where it is.
+fn behind_links(target: &Path) -> PathBuf {
+    let target = target.to_owned();
+    if target.is_symlink() {
+        target.canonicalize().unwrap_or(target)
+    } else {
+        target
     }
 }
 

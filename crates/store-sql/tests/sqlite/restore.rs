@@ -38,7 +38,7 @@ impl Rehearsal {
         let restore = Restore {
             backup: &self.backup,
             target: &self.log,
-            keep_as: keep.then_some(self.kept.as_path()),
+            keep_ending: keep.then_some(".former"),
             epoch_min,
         };
         SqlStore::restore(&restore, &Settings::default(), &mut |_| {}).await
@@ -76,7 +76,7 @@ async fn a_restored_log_is_the_backup_and_the_former_file_is_kept() {
     let rehearsal = Rehearsal::begin().await;
     let restored = rehearsal.restore(true, 1).await.unwrap();
     assert_eq!((restored.verified.events, restored.epoch), (6, 2));
-    assert!(restored.kept);
+    assert_eq!(restored.kept, Some(rehearsal.kept.clone()));
     assert_eq!(
         rehearsal.names(),
         ["backup.db", "log.db", "log.db.former", "log.db.lock"]
@@ -91,7 +91,7 @@ async fn a_backup_is_restored_where_the_file_is_gone() {
     let rehearsal = Rehearsal::begin().await;
     std::fs::remove_file(&rehearsal.log).unwrap();
     let restored = rehearsal.restore(false, 1).await.unwrap();
-    assert!(!restored.kept);
+    assert_eq!(restored.kept, None);
     assert_eq!(contents(&rehearsal.log).await, (6, 2));
 }
 
@@ -141,11 +141,11 @@ async fn a_former_file_is_kept_with_what_was_not_folded_into_it() {
         std::fs::copy(rehearsal.folder.path().join(ending), crashed.join(ending)).unwrap();
     }
     store.close().await.unwrap();
-    let kept = crashed.join("former.db");
+    let kept = crashed.join("log.db.former");
     let restore = Restore {
         backup: &rehearsal.backup,
         target: &crashed.join("log.db"),
-        keep_as: Some(&kept),
+        keep_ending: Some(".former"),
         epoch_min: 1,
     };
     SqlStore::restore(&restore, &Settings::default(), &mut |_| {})
@@ -153,6 +153,27 @@ async fn a_former_file_is_kept_with_what_was_not_folded_into_it() {
         .unwrap();
     assert_eq!(contents(&crashed.join("log.db")).await, (6, 2));
     assert_eq!(contents(&kept).await, (14, 1));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_leads_to_the_restored_file_and_stays() {
+    let rehearsal = Rehearsal::begin().await;
+    let elsewhere = TempDir::new().unwrap();
+    let link = elsewhere.path().join("link.db");
+    std::os::unix::fs::symlink(&rehearsal.log, &link).unwrap();
+    let restore = Restore {
+        backup: &rehearsal.backup,
+        target: &link,
+        keep_ending: Some(".former"),
+        epoch_min: 1,
+    };
+    let restored = SqlStore::restore(&restore, &Settings::default(), &mut |_| {}).await;
+    let kept = restored.unwrap().kept.unwrap();
+    assert_eq!(kept, rehearsal.kept.canonicalize().unwrap());
+    assert!(link.is_symlink());
+    assert_eq!(contents(&link).await, (6, 2));
+    assert_eq!(contents(&kept).await, (10, 1));
 }
 
 #[tokio::test]
