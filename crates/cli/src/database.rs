@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use roadbook_store::{EventLog, Progress};
-use roadbook_store_sql::{OpenError, PostgresStore, Restore, Restored, SqliteStore};
+use roadbook_store_sql::{OpenError, PostgresStore, Restore, RestoreError, Restored, SqliteStore};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::postgres::PostgresUrl;
@@ -213,7 +213,16 @@ pub(crate) async fn restore(
         epoch_min,
     };
     let sqlite = settings.store.for_sqlite();
-    Ok(SqliteStore::restore(&restore, &sqlite, progress).await?)
+    match SqliteStore::restore(&restore, &sqlite, progress).await {
+        Err(RestoreError::Exists(file)) if keep_ending.is_none() => {
+            let message = format!(
+                "{} exists; --replace keeps it under another name and puts the backup in its place",
+                file.display()
+            );
+            Err(Failure::Refused(message).into())
+        }
+        restored => Ok(restored?),
+    }
 }
 
 /// Opens a database that is there to read it, also beside a process that writes.

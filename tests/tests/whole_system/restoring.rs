@@ -33,7 +33,7 @@ fn what_came_after_the_backup_is_gone_and_old_cursors_are_told_so() {
     assert!(said.contains("in use by another process"), "{said}");
     assert!(server.process.stop().success());
     let said = refusal(folder, &RESTORE, 4);
-    assert!(said.contains("exists"), "{said}");
+    assert!(said.contains("exists; --replace"), "{said}");
     assert!(export(folder, DATABASE).contains("after the backup"));
 
     let told = result(folder, &[&REPLACE[..], &["--json"]].concat());
