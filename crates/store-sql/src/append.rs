@@ -45,10 +45,11 @@ pub(crate) async fn append_batch<DB: Dialect>(
         } else {
             appends.clone()
         };
-        match judge_and_commit(writer, judged).await {
+        let begun = Transaction::begin(writer).await;
+        let transaction = begun.map_err(|error| store_error::<DB>("the append", error))?;
+        match judge_and_commit(transaction, judged).await {
             Ok(decision) => {
-                let heads = decision.heads.values();
-                let heads = heads.map(|head| (head.stream_id, head.version)).collect();
+                let heads = heads_of(&decision);
                 return Ok((decision.outcomes, heads));
             }
             // Where the streams stand now decides: most likely it is a conflict, which is an answer and no error.
@@ -59,11 +60,31 @@ pub(crate) async fn append_batch<DB: Dialect>(
     }
 }
 
+/// Appends in a transaction that has locked the head of the stream, so that it is judged once.
+pub(crate) async fn append_held<DB: Dialect>(
+    transaction: Transaction<DB>,
+    append: Append,
+) -> Result<(AppendOutcome, Vec<(StreamId, Version)>), StoreError> {
+    let decision = match judge_and_commit(transaction, vec![append]).await {
+        Ok(decision) => decision,
+        Err(Unwritten::Failed(error)) => return Err(store_error::<DB>("the append", error)),
+        Err(Unwritten::Told(error)) => return Err(error),
+    };
+    let heads = heads_of(&decision);
+    let missing = || StoreError::corrupt("the append", "it was not judged");
+    let outcome = decision.outcomes.first().copied().ok_or_else(missing)?;
+    Ok((outcome, heads))
+}
+
+fn heads_of(decision: &Decision) -> Vec<(StreamId, Version)> {
+    let heads = decision.heads.values();
+    heads.map(|head| (head.stream_id, head.version)).collect()
+}
+
 async fn judge_and_commit<DB: Dialect>(
-    writer: &Pool<DB>,
+    mut transaction: Transaction<DB>,
     appends: Vec<Append>,
 ) -> Result<Decision, Unwritten> {
-    let mut transaction = Transaction::begin(writer).await?;
     let decision = match judge_and_write::<DB>(transaction.connection(), appends).await {
         Ok(decision) => decision,
         // A connection that failed is closed, which undoes what it wrote.

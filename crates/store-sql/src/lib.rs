@@ -9,6 +9,7 @@
 mod append;
 mod call;
 mod dialect;
+mod hold;
 mod migrations;
 mod postgres;
 mod row;

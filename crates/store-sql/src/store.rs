@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use roadbook_store::{
-    Append, AppendOutcome, CommandRecord, EventLog, Head, Instant, SealedEvent, Snapshot,
+    Append, AppendOutcome, CommandRecord, EventLog, Head, Hold, Instant, SealedEvent, Snapshot,
     SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 use sqlx::pool::PoolConnection;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::append::append_batch;
 use crate::call::{Call, find_all};
 use crate::dialect::{Dialect, store_error};
+use crate::hold::HeldStream;
 use crate::transaction::Transaction;
 use crate::{row, snapshots, sql};
 
@@ -168,6 +169,17 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         self.writer
             .as_ref()
             .map_or(1, |writer| connections(writer) as usize)
+    }
+
+    async fn hold(&self, stream: StreamId) -> Result<Option<Box<dyn Hold + '_>>, StoreError> {
+        if !DB::LOCKS_HEADS {
+            return Ok(None);
+        }
+        let held = HeldStream::lock(self.writer()?, &self.place, stream).await;
+        match held {
+            Ok(held) => Ok(Some(Box::new(held))),
+            Err(error) => Err(store_error::<DB>("holding a stream", error)),
+        }
     }
 
     async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    Append, AppendOutcome, CommandRecord, Head, Instant, SealedEvent, Snapshot, SnapshotFamily,
-    SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, Head, Hold, Instant, SealedEvent, Snapshot,
+    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
 /// An append-only log of many streams, with the snapshots and the command records that belong to it.
@@ -34,6 +34,14 @@ pub trait EventLog: Send + Sync + 'static {
     /// How many calls of [`append_batch`](Self::append_batch) the log can work on at once.
     fn appends_in_parallel(&self) -> usize {
         1
+    }
+
+    /// Waits until nobody else appends to the stream, and keeps others waiting until the hold is used or dropped. For a
+    /// writer that lost a race: with the hold it reads what is new, decides, and cannot lose again.
+    ///
+    /// `None` if this process alone writes the log, so that there is nobody to keep out.
+    async fn hold(&self, _stream: StreamId) -> Result<Option<Box<dyn Hold + '_>>, StoreError> {
+        Ok(None)
     }
 
     /// Where a stream stands; `None` if it has no event.

@@ -77,10 +77,14 @@ impl PostgresSettings {
         self.session(server).options([("synchronous_commit", "on")])
     }
 
-    /// Sessions that read, and do nothing else unless they say so.
+    /// Sessions that read, and do nothing else unless they say so. Their statements are planned each time: a plan that is
+    /// kept is that of the day when the stream was short, when one index looked as good as another, and then reads all of
+    /// a long stream for its last events.
     pub(super) fn reader(&self, server: &PgConnectOptions) -> PgConnectOptions {
-        self.session(server)
-            .options([("default_transaction_read_only", "on")])
+        self.session(server).options([
+            ("default_transaction_read_only", "on"),
+            ("plan_cache_mode", "force_custom_plan"),
+        ])
     }
 
     /// The session that migrates. It waits for other nodes that do, and a migration may take as long as it takes.

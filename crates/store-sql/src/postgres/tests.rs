@@ -218,3 +218,29 @@ async fn a_large_stream_is_not_gone_through_for_a_few_of_its_events() {
         }
     }
 }
+
+/// A stream that is younger than the last count of the rows must not be taken for an empty one.
+#[tokio::test]
+async fn payloads_of_a_young_stream_are_looked_up_by_their_version() {
+    const FILL: &str = "INSERT INTO events SELECT s, n, n, n, n, \
+         decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), '' FROM streams_of_test, generate_series(1, 300) n; \
+         INSERT INTO payloads SELECT s, n, decode(repeat('00', 16), 'hex'), '' FROM streams_of_test, generate_series(1, 300) n";
+    for version in [15, 18] {
+        let log = log_on(server(version)).await;
+        let mut connection = log.writer().unwrap().acquire().await.unwrap();
+        let old = "CREATE TEMPORARY VIEW streams_of_test AS SELECT md5(n::text)::uuid AS s FROM generate_series(1, 200) n";
+        let young = "CREATE OR REPLACE TEMPORARY VIEW streams_of_test AS \
+             SELECT '00000000-0000-0000-0000-000000000007'::uuid AS s FROM generate_series(1, 1) n";
+        for statement in [old, FILL, "ANALYZE", young, FILL] {
+            sqlx::raw_sql(statement)
+                .execute(&mut *connection)
+                .await
+                .unwrap();
+        }
+        for statement in [sql::READ_VERSIONS, sql::READ_EFFECTIVE, sql::READ_SEALED] {
+            let steps = plan(&mut connection, statement.into_sql_str()).await;
+            let filters = steps.iter().any(|step| step.contains("Join Filter"));
+            assert!(!filters, "{version}: {statement}\n{steps:#?}");
+        }
+    }
+}

@@ -14,6 +14,8 @@ crate::claims![
     of_two_nodes_that_open_a_stream_one_wins,
     two_nodes_with_the_same_streams_never_wait_for_each_other,
     one_command_is_recorded_by_one_node_alone,
+    who_holds_a_stream_is_not_overtaken,
+    a_hold_that_is_not_used_lets_the_stream_go,
 ];
 
 fn only(append: Append, id: u128) -> Append {
@@ -159,4 +161,53 @@ async fn one_command_is_recorded_by_one_node_alone(server: &'static Server) {
             "{outcomes:?}"
         );
     }
+}
+
+/// Returns once a session waits for the lock of another.
+async fn somebody_waits(server: &Server, database: &str) {
+    let mut connection = server.stranger(database).await;
+    let waiting = "SELECT count(*) FROM pg_stat_activity \
+         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waiting)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+        == 0
+    {}
+}
+
+async fn who_holds_a_stream_is_not_overtaken(server: &'static Server) {
+    let (here, database) = fresh(server).await;
+    let there = Arc::new(open(&server.url(&database)).await);
+    here.append_batch(vec![append(stream(1), 0, &[1])])
+        .await
+        .unwrap();
+    let hold = here.hold(stream(1)).await.unwrap().unwrap();
+    let other = Arc::clone(&there);
+    let overtaking =
+        tokio::spawn(async move { other.append_batch(vec![append(stream(1), 1, &[1])]).await });
+    somebody_waits(server, &database).await;
+    let outcome = hold.append(append(stream(1), 1, &[1, 2])).await.unwrap();
+    assert_eq!(outcome, AppendOutcome::Appended { head: Version(3) });
+    let overtaken = overtaking.await.unwrap().unwrap();
+    assert_eq!(overtaken, [AppendOutcome::Conflict { head: Version(3) }]);
+    let hold = there.hold(stream(1)).await.unwrap().unwrap();
+    let late = hold.append(append(stream(1), 1, &[1])).await.unwrap();
+    assert_eq!(late, AppendOutcome::Conflict { head: Version(3) });
+    verify_log(&here, &mut |_| {}).await.unwrap();
+}
+
+async fn a_hold_that_is_not_used_lets_the_stream_go(server: &'static Server) {
+    let (here, database) = fresh(server).await;
+    let there = open(&server.url(&database)).await;
+    here.append_batch(vec![append(stream(1), 0, &[1])])
+        .await
+        .unwrap();
+    here.hold(stream(1)).await.unwrap().unwrap().release().await;
+    drop(here.hold(stream(1)).await.unwrap());
+    let outcomes = there.append_batch(vec![append(stream(1), 1, &[1])]).await;
+    assert_eq!(
+        outcomes.unwrap(),
+        [AppendOutcome::Appended { head: Version(2) }]
+    );
 }

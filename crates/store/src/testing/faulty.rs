@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    Append, AppendOutcome, CommandRecord, EventLog, Head, Instant, SealedEvent, Snapshot,
+    Append, AppendOutcome, CommandRecord, EventLog, Head, Hold, Instant, SealedEvent, Snapshot,
     SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
@@ -86,6 +86,10 @@ impl EventLog for FaultyLog {
 
     fn appends_in_parallel(&self) -> usize {
         self.inner.appends_in_parallel()
+    }
+
+    async fn hold(&self, stream: StreamId) -> Result<Option<Box<dyn Hold + '_>>, StoreError> {
+        self.inner.hold(stream).await
     }
 
     async fn epoch(&self) -> Result<u64, StoreError> {

@@ -1,0 +1,18 @@
+//! A stream that nobody else can append to for a while.
+//!
+//! Owns the contract of such a hold; what keeps the others out is the backend's affair. Invariant: a hold that is dropped
+//! lets the stream go, and nothing was appended through it.
+
+use async_trait::async_trait;
+
+use crate::{Append, AppendOutcome, StoreError};
+
+/// A stream that other processes wait for. To be used up soon: who holds keeps them waiting.
+#[async_trait]
+pub trait Hold: Send {
+    /// Appends as [`append_batch`](crate::EventLog::append_batch) does, and lets the stream go.
+    async fn append(self: Box<Self>, append: Append) -> Result<AppendOutcome, StoreError>;
+
+    /// Lets the stream go without an append.
+    async fn release(self: Box<Self>);
+}
