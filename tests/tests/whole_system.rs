@@ -41,3 +41,5 @@ mod restoring;
 mod stopping;
 #[path = "whole_system/watching.rs"]
 mod watching;
+#[path = "whole_system/watching_over.rs"]
+mod watching_over;

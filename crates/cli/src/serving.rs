@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use roadbook_server::{DevelopmentTokens, Executors};
+use prometheus_client::registry::Registry;
+use roadbook_server::{DevelopmentTokens, Executors, Probes};
 use tokio::net::TcpListener;
 
 use crate::failure::Failure;
@@ -57,8 +58,13 @@ impl Listening {
             trusting: roadbook_graphql::trusting_schema(Arc::clone(&wired.engine)),
         };
         let engine = Arc::clone(&wired.engine);
-        let ready = Arc::new(move || engine.is_ready());
-        let router = roadbook_server::api(executors, Arc::new(tokens), transport, ready);
+        let mut registry = Registry::with_prefix("roadbook");
+        engine.measures().register(&mut registry);
+        let probes = Probes {
+            ready: Arc::new(move || engine.is_ready()),
+            registry,
+        };
+        let router = roadbook_server::api(executors, Arc::new(tokens), transport, probes);
         tracing::info!(address = %self.address, "serving");
         let served =
             roadbook_server::serve(self.listener, router, &settings.server, stop.asked()).await;

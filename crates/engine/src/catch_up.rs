@@ -34,8 +34,9 @@ impl RoadMap {
         Ok(())
     }
 
-    /// Publishes, batch after batch, what the log holds beyond the current state.
-    pub(crate) async fn catch_up(&self) -> Result<(), EngineError> {
+    /// Publishes, batch after batch, what the log holds beyond the current state, and tells how many events that were.
+    pub(crate) async fn catch_up(&self) -> Result<usize, EngineError> {
+        let mut published = 0;
         let limit = self.settings.page_events;
         let mut read = self.current().moment.version;
         let mut batch: Vec<Arc<RecordedEvent>> = Vec::new();
@@ -44,6 +45,7 @@ impl RoadMap {
             let full = page.len() == limit;
             for event in page {
                 read = event.version;
+                published += 1;
                 let ends = event.batch == event.version;
                 batch.push(event);
                 if ends {
@@ -51,12 +53,13 @@ impl RoadMap {
                 }
             }
             if !full {
-                return Ok(());
+                return Ok(published);
             }
         }
     }
 
     fn publish_batch(&self, events: Vec<Arc<RecordedEvent>>) {
+        self.measures.events_of_others.inc_by(events.len() as u64);
         let current = self.current();
         let mut state = current.state.clone();
         for recorded in &events {

@@ -19,6 +19,7 @@ use crate::edit::{Edit, EditDone, EditRequest};
 use crate::error::EngineError;
 use crate::group_commit::GroupCommit;
 use crate::ids::Ids;
+use crate::measures::Measures;
 use crate::others::Others;
 use crate::past::Past;
 use crate::published::Published;
@@ -36,6 +37,7 @@ pub struct Engine {
     settings: Settings,
     epoch: u64,
     past_states: PastStates,
+    measures: Arc<Measures>,
     open: OpenRoadMaps,
     background: Mutex<Option<Background>>,
     stopping: watch::Sender<bool>,
@@ -71,8 +73,10 @@ impl Engine {
         settings: Settings,
     ) -> Result<Arc<Self>, EngineError> {
         let epoch = log.epoch().await?;
-        let (commit, commit_tasks) = GroupCommit::start(&log, &settings);
-        let (snapshotter, snapshot_task) = Snapshotter::start(Arc::clone(&log), &settings);
+        let measures = Arc::new(Measures::default());
+        let (commit, commit_tasks) = GroupCommit::start(&log, &settings, &measures);
+        let (snapshotter, snapshot_task) =
+            Snapshotter::start(Arc::clone(&log), &settings, Arc::clone(&measures));
         let open = OpenRoadMaps::default();
         let stopping = watch::Sender::new(false);
         let connected = Arc::new(AtomicBool::new(true));
@@ -97,6 +101,7 @@ impl Engine {
             clock,
             ids,
             past_states: PastStates::new(most),
+            measures,
             settings,
             epoch,
             open,
@@ -114,6 +119,11 @@ impl Engine {
     /// Whether the log answered when it was last looked at, and the engine is not stopping: what readiness means.
     pub fn is_ready(&self) -> bool {
         self.connected.load(Ordering::Relaxed) && !*self.stopping.borrow()
+    }
+
+    /// What it counts and times.
+    pub fn measures(&self) -> &Measures {
+        &self.measures
     }
 
     /// The engine's clock.
@@ -178,6 +188,7 @@ impl Engine {
         }
         drop(inbox);
         let result = answered.await.unwrap_or(Err(EngineError::Stopping));
+        self.measures.edit(&result);
         if opens.is_some() && result.is_err() {
             self.forget_unborn(road_map).await;
         }
@@ -261,6 +272,7 @@ impl Engine {
             settings: self.settings.clone(),
             clock: Arc::clone(&self.clock),
             past_states: self.past_states.clone(),
+            measures: Arc::clone(&self.measures),
             recent: Mutex::new(VecDeque::new()),
             behind: Notify::new(),
         });
@@ -300,6 +312,7 @@ impl Engine {
             snapshotter: background.snapshotter.clone(),
             ids: Arc::clone(&self.ids),
             snapshot,
+            turns: 0,
         };
         background.writers.retain(|writer| !writer.is_finished());
         background.writers.push(tokio::spawn(writer.run()));

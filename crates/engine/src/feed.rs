@@ -124,6 +124,7 @@ impl Follower {
                 "the cursor lies ahead of the road map",
             ));
         }
+        road_map.measures.followers.inc();
         Ok(Self {
             live,
             stopping: road_map.stopping.clone(),
@@ -259,6 +260,7 @@ impl Follower {
 
     fn fall_back(&mut self) {
         self.fallbacks += 1;
+        self.road_map.measures.feed_fallbacks.inc();
         if self.fallbacks > self.road_map.settings.feed_fallbacks_max {
             return self.resync(ResyncReason::Overflow);
         }
@@ -273,9 +275,16 @@ impl Follower {
 
     fn resync(&mut self, reason: ResyncReason) {
         self.ended = true;
+        self.road_map.measures.feed_resyncs.inc();
         self.ready.push_back(FeedItem::Resync {
             resume_after: self.position,
             reason,
         });
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.road_map.measures.followers.dec();
     }
 }

@@ -4,12 +4,14 @@
 //! Invariant: every append that was taken on is answered, each with its own outcome.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use roadbook_store::{Append, AppendOutcome, EventLog, StoreError, StreamId};
+use roadbook_store::{Append, AppendOutcome, EventLog, Hold, StoreError, StreamId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
+use crate::measures::Measures;
 use crate::settings::Settings;
 
 struct Waiting {
@@ -22,6 +24,7 @@ struct Waiting {
 pub(crate) struct GroupCommit {
     /// One for each append that the log takes at once; a road map always uses the same.
     queues: Arc<[mpsc::Sender<Waiting>]>,
+    measures: Arc<Measures>,
 }
 
 impl GroupCommit {
@@ -29,16 +32,21 @@ impl GroupCommit {
     pub(crate) fn start(
         log: &Arc<dyn EventLog>,
         settings: &Settings,
+        measures: &Arc<Measures>,
     ) -> (Self, Vec<JoinHandle<()>>) {
         let committer = |_| {
             let (queue, waiting) = mpsc::channel(settings.commit_queue_max);
-            let committing = commit_all(Arc::clone(log), waiting, settings.commit_appends_max);
+            let (log, measures) = (Arc::clone(log), Arc::clone(measures));
+            let committing = commit_all(log, waiting, settings.commit_appends_max, measures);
             (queue, tokio::spawn(committing))
         };
         let parallel = log.appends_in_parallel().max(1);
         let (queues, tasks): (Vec<_>, Vec<_>) = (0..parallel).map(committer).unzip();
-        let queues = queues.into();
-        (Self { queues }, tasks)
+        let way = Self {
+            queues: queues.into(),
+            measures: Arc::clone(measures),
+        };
+        (way, tasks)
     }
 
     fn queue(&self, stream: StreamId) -> &mpsc::Sender<Waiting> {
@@ -48,6 +56,21 @@ impl GroupCommit {
             stream.0.as_bytes()[15],
         ]));
         &self.queues[last % self.queues.len()]
+    }
+
+    /// Appends through a hold of the stream: alone, since nobody else can be let in.
+    pub(crate) async fn append_held(
+        &self,
+        hold: Box<dyn Hold + '_>,
+        append: Append,
+    ) -> Result<AppendOutcome, StoreError> {
+        let (begun, events) = (Instant::now(), append.events.len());
+        let appended = hold.append(append).await;
+        self.measures.commit(begun, events, appended.is_ok());
+        if let Err(error) = &appended {
+            tracing::warn!(error = %error, "an append failed");
+        }
+        appended
     }
 
     /// Appends, together with whatever else waits, and returns once the outcome is known.
@@ -69,6 +92,7 @@ async fn commit_all(
     log: Arc<dyn EventLog>,
     mut waiting: mpsc::Receiver<Waiting>,
     appends_max: usize,
+    measures: Arc<Measures>,
 ) {
     let mut batch = Vec::with_capacity(appends_max);
     while waiting.recv_many(&mut batch, appends_max).await > 0 {
@@ -82,7 +106,10 @@ async fn commit_all(
             appends.count = appends.len(),
             events.count = events
         );
-        match log.append_batch(appends).instrument(span).await {
+        let begun = Instant::now();
+        let appended = log.append_batch(appends).instrument(span).await;
+        measures.commit(begun, events, appended.is_ok());
+        match appended {
             Ok(outcomes) => {
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // A writer that no longer listens was stopped; the append stands all the same.

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use crate::clock::Clock;
 use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
 use crate::error::EngineError;
+use crate::measures::{Measures, StateSource};
 use crate::moment::MomentSelector;
 use crate::past::Past;
 use crate::published::{Moment, Published};
@@ -41,6 +42,7 @@ pub struct RoadMap {
     pub(crate) settings: Settings,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) past_states: PastStates,
+    pub(crate) measures: Arc<Measures>,
     pub(crate) recent: Mutex<VecDeque<Arc<Published>>>,
     /// Tells the writer that the log may hold what others appended.
     pub(crate) behind: Notify,
@@ -153,13 +155,12 @@ impl RoadMap {
                 Arc::new(current.as_of(moment))
             });
         }
-        if let Some(recent) = self.recent(moment) {
-            return Ok(recent);
-        }
         let key = (self.id, moment.effective, moment.version);
-        if let Some(known) = self.past_states.get(&key) {
+        if let Some(known) = self.recent(moment).or_else(|| self.past_states.get(&key)) {
+            self.measures.past_state(StateSource::Memory);
             return Ok(known);
         }
+        self.measures.past_state(StateSource::Log);
         let state = self
             .past
             .load(self.id, moment.effective, moment.version)

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
+use crate::measures::Measures;
 use crate::published::Published;
 use crate::settings::Settings;
 use crate::snapshot_codec;
@@ -30,7 +31,11 @@ pub(crate) struct Snapshotter {
 
 impl Snapshotter {
     /// Starts the task; it ends once every clone of the handle is gone and the queue is empty.
-    pub(crate) fn start(log: Arc<dyn EventLog>, settings: &Settings) -> (Self, JoinHandle<()>) {
+    pub(crate) fn start(
+        log: Arc<dyn EventLog>,
+        settings: &Settings,
+        measures: Arc<Measures>,
+    ) -> (Self, JoinHandle<()>) {
         let (queue, mut waiting) = mpsc::channel::<Arc<Published>>(QUEUE_MAX);
         let keeper = Keeper {
             log,
@@ -40,8 +45,15 @@ impl Snapshotter {
         };
         let task = tokio::spawn(async move {
             while let Some(published) = waiting.recv().await {
-                if let Err(error) = keeper.keep(&published).await {
-                    tracing::warn!(road_map.id = %published.road_map, error = %error, "a snapshot was not kept");
+                match keeper.keep(&published).await {
+                    Ok(()) => {
+                        measures.snapshots.inc();
+                        let reaches = published.recorded_at.as_micros() / 1_000_000;
+                        measures.snapshot_reaches.set(reaches);
+                    }
+                    Err(error) => {
+                        tracing::warn!(road_map.id = %published.road_map, error = %error, "a snapshot was not kept");
+                    }
                 }
             }
         });

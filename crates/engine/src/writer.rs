@@ -10,7 +10,7 @@ use roadbook_domain::decide::Need;
 use roadbook_domain::{
     Batch, Capacity, Decision, Instant, Rejection, State, Version, View, decide, effective_instant,
 };
-use roadbook_store::{Append, AppendOutcome, CommandRecord, NewEvent, StoreError};
+use roadbook_store::{Append, AppendOutcome, CommandRecord, EventLog, Hold, NewEvent, StoreError};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -24,6 +24,9 @@ use crate::recorded::RecordedEvent;
 use crate::road_map::{Committed, RoadMap};
 use crate::snapshotter::Snapshotter;
 
+/// Appends for which another node is taken to go on writing after it was last heard of.
+const TURNS: u32 = 16;
+
 /// The task that writes one road map.
 pub(crate) struct Writer {
     pub(crate) road_map: Arc<RoadMap>,
@@ -33,6 +36,8 @@ pub(crate) struct Writer {
     pub(crate) ids: Arc<dyn Ids>,
     /// The version of the last snapshot along the log.
     pub(crate) snapshot: Version,
+    /// For how many appends to come another node is taken to write the same road map.
+    pub(crate) turns: u32,
 }
 
 /// Accepted commands by their ids, as the log holds them.
@@ -75,22 +80,67 @@ impl Writer {
     }
 
     /// Learns of what others appended. If that fails it is tried again at the next look.
-    async fn catch_up(&self) {
-        if let Err(error) = self.road_map.catch_up().await {
-            tracing::warn!(road_map.id = %self.road_map.id, error = %error, "catching up failed");
+    async fn catch_up(&mut self) {
+        match self.road_map.catch_up().await {
+            Ok(events) => self.noticed(events),
+            Err(error) => {
+                tracing::warn!(road_map.id = %self.road_map.id, error = %error, "catching up failed");
+            }
+        }
+    }
+
+    /// The stream to this node alone for one append, if another node writes it too, with the state brought up to the log:
+    /// of two that append whenever they can, the slower one would lose every race and decide in vain.
+    async fn hold<'log>(
+        &mut self,
+        log: &'log dyn EventLog,
+    ) -> Result<Option<Box<dyn Hold + 'log>>, EngineError> {
+        if self.turns == 0 {
+            return Ok(None);
+        }
+        let hold = log.hold(stream_of(self.road_map.id)).await?;
+        if hold.is_some() {
+            self.turns -= 1;
+            self.noticed(self.road_map.catch_up().await?);
+        }
+        Ok(hold)
+    }
+
+    /// Takes what has come in meanwhile, too: waiting for a turn is long, and the next one is far.
+    fn take_more(&mut self, edits: &mut VecDeque<Edit>) {
+        while edits.len() < self.road_map.settings.batch_edits_max {
+            match self.inbox.try_recv() {
+                Ok(edit) => edits.push_back(edit),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Others wrote: for some time to come they are likely to.
+    fn noticed(&mut self, events_of_others: usize) {
+        if events_of_others > 0 {
+            self.turns = TURNS;
         }
     }
 
     /// That an edit was accepted before is found out when its append is refused, or when it is about to be rejected:
     /// nearly none was, and asking first would cost every batch a read.
     async fn serve(&mut self, mut edits: VecDeque<Edit>) {
+        let log = Arc::clone(self.road_map.past.log());
         let mut tries = 0;
         while !edits.is_empty() {
             if tries > self.road_map.settings.retries_max {
                 return answer_all(edits, &EngineError::Overloaded);
             }
+            let hold = match self.hold(&*log).await {
+                Ok(hold) => hold,
+                Err(error) => return answer_all(edits, &error),
+            };
+            if hold.is_some() {
+                self.take_more(&mut edits);
+            }
             let (planned, rejected) = self.plan(&mut edits).await;
-            match self.append(&planned).await {
+            match self.append(&planned, hold).await {
                 Ok(true) => {
                     tries = 0;
                     self.publish(planned);
@@ -122,8 +172,9 @@ impl Writer {
     }
 
     /// Brings the current state up to the log, and finds those edits that the log holds.
-    async fn look(&self, edits: &[Edit]) -> Result<Known, EngineError> {
-        self.road_map.catch_up().await?;
+    async fn look(&mut self, edits: &[Edit]) -> Result<Known, EngineError> {
+        let events = self.road_map.catch_up().await?;
+        self.noticed(events);
         Ok(self.known(edits.iter()).await?)
     }
 
@@ -345,8 +396,15 @@ impl Writer {
     }
 
     /// Appends what was planned as one; true if it is durable, false if another writer came first.
-    async fn append(&self, planned: &[Planned]) -> Result<bool, StoreError> {
+    async fn append(
+        &self,
+        planned: &[Planned],
+        hold: Option<Box<dyn Hold + '_>>,
+    ) -> Result<bool, StoreError> {
         if planned.is_empty() {
+            if let Some(hold) = hold {
+                hold.release().await;
+            }
             return Ok(true);
         }
         let stream_id = stream_of(self.road_map.id);
@@ -370,9 +428,14 @@ impl Writer {
             events,
             commands,
         };
-        match self.commit.append(append).await? {
+        let appended = match hold {
+            Some(hold) => self.commit.append_held(hold, append).await,
+            None => self.commit.append(append).await,
+        };
+        match appended? {
             AppendOutcome::Appended { .. } => Ok(true),
             AppendOutcome::Conflict { head } => {
+                self.road_map.measures.lost_races.inc();
                 tracing::debug!(road_map.id = %self.road_map.id, head = from_store(head).0, "another writer came first");
                 Ok(false)
             }

@@ -19,6 +19,7 @@ mod stall;
 mod graphiql;
 mod headers;
 mod health;
+mod measures;
 mod transport;
 
 mod http;
@@ -38,4 +39,4 @@ pub use operation::Executors;
 pub use roadbook_graphql::Viewer;
 pub use serve::serve;
 pub use settings::{Limits, Settings};
-pub use transport::{Readiness, api, router};
+pub use transport::{Probes, Readiness, api, router};

@@ -19,6 +19,7 @@ use crate::digest::Digest;
 use crate::document::Document;
 use crate::documents::Documents;
 use crate::failure::{Cause, Failure};
+use crate::measures::Measures;
 use crate::parameters::Parameters;
 use crate::settings::{Limits, Settings};
 
@@ -40,6 +41,7 @@ pub(crate) struct Operations<E> {
     limits: Limits,
     documents: Documents,
     input_types: OnceCell<InputTypes>,
+    measures: Arc<Measures>,
 }
 
 /// An operation ready to be executed.
@@ -51,12 +53,17 @@ pub(crate) struct Operation {
 }
 
 impl<E: Executor> Operations<E> {
-    pub(crate) fn new(executors: Executors<E>, settings: &Settings) -> Self {
+    pub(crate) fn new(
+        executors: Executors<E>,
+        settings: &Settings,
+        measures: Arc<Measures>,
+    ) -> Self {
         let limits = settings.limits.clone();
         Self {
             executors,
             documents: Documents::new(limits.documents_bytes_max),
             input_types: OnceCell::new(),
+            measures,
             limits,
         }
     }
@@ -82,7 +89,7 @@ impl<E: Executor> Operations<E> {
             coercion::check(selected.operation, &parameters.variables, types)?;
         }
         let kind = selected.operation.ty;
-        let trace = Trace::start(kind, selected.name);
+        let trace = Trace::start(kind, selected.name, Arc::clone(&self.measures));
         // The executor reads the parsed document, never its text.
         let mut request = Request::new("")
             .variables(parameters.variables)
@@ -159,7 +166,9 @@ pub(crate) fn executed(response: Response) -> Result<Response, Failure> {
 /// Never its document, its variables or its result.
 pub(crate) struct Trace {
     started: Instant,
+    kind: OperationType,
     span: tracing::Span,
+    measures: Arc<Measures>,
 }
 
 /// How an operation ended, for the log.
@@ -197,7 +206,7 @@ impl Ending {
 }
 
 impl Trace {
-    fn start(kind: OperationType, name: Option<&str>) -> Self {
+    fn start(kind: OperationType, name: Option<&str>, measures: Arc<Measures>) -> Self {
         let span = tracing::info_span!(
             "graphql.operation",
             operation.kind = %kind,
@@ -207,7 +216,9 @@ impl Trace {
         );
         Self {
             started: Instant::now(),
+            kind,
             span,
+            measures,
         }
     }
 
@@ -218,8 +229,10 @@ impl Trace {
 
     /// Records the end. Called once, when the answer is known. A busy server does not tell of each that went well.
     pub(crate) fn end(&self, ending: &Ending) {
-        self.span
-            .record("duration_ms", milliseconds(self.started.elapsed()));
+        let elapsed = self.started.elapsed();
+        self.measures
+            .operation(self.kind, ending, elapsed.as_secs_f64());
+        self.span.record("duration_ms", milliseconds(elapsed));
         self.span.record("status", tracing::field::display(ending));
         self.span.in_scope(|| match ending {
             Ending::Done | Ending::Cancelled => tracing::debug!("operation ended"),

@@ -16,6 +16,9 @@ pub use limits::Limits;
 pub struct Settings {
     /// Serve the GraphiQL page at `/graphiql`. Default: no; it is for development and demonstration.
     pub graphiql: bool,
+    /// Serve the measures of the process at `/metrics`, in the form of OpenMetrics, to whoever asks. Default: no; a proxy
+    /// should keep that path to those who run the server.
+    pub metrics: bool,
     /// Origins, such as `https://roadmaps.example.eu`, whose pages may open a socket besides pages of this host.
     ///
     /// A request without `Origin` does not come from a web page and is let through. Default: none.
@@ -34,6 +37,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             graphiql: false,
+            metrics: false,
             allowed_origins: Vec::new(),
             grace_ms: 10_000,
             drain_quiet_ms: 250,

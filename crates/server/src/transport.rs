@@ -10,17 +10,27 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Extension, Router};
+use prometheus_client::registry::Registry;
 use roadbook_graphql::Schema;
 use tokio::sync::Semaphore;
 
 use crate::connection::Connection;
 use crate::identity::Identity;
+use crate::measures::Measures;
 use crate::operation::{Executors, Operations};
 use crate::settings::Settings;
-use crate::{graphiql, headers, health, http, socket};
+use crate::{graphiql, headers, health, http, measures, socket};
 
 /// Says whether the process is ready for requests: asked on every `GET /health/ready`, so it must be cheap.
 pub type Readiness = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// What those who run the process may ask it, without a token.
+pub struct Probes {
+    /// Answers `/health/ready`.
+    pub ready: Readiness,
+    /// The measures of the other parts of the process; the transport adds its own. Read at `/metrics` if that is on.
+    pub registry: Registry,
+}
 
 /// What every request shares.
 pub(crate) struct Transport<E> {
@@ -31,7 +41,16 @@ pub(crate) struct Transport<E> {
     pub(crate) sockets: Arc<Semaphore>,
 }
 
-/// The whole transport over the executors of a schema: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql` if it is on.
+impl<E> Transport<E> {
+    fn sockets_open(&self) -> i64 {
+        let most = self.settings.limits.sockets_max.min(Semaphore::MAX_PERMITS);
+        let open = most.saturating_sub(self.sockets.available_permits());
+        i64::try_from(open).unwrap_or(i64::MAX)
+    }
+}
+
+/// The whole transport over the executors of a schema: `/graphql`, `/health/live`, `/health/ready`, and `/metrics` and
+/// `/graphiql` if they are on.
 ///
 /// Requests get their [`crate::Viewer`] as request data. Serve it with [`crate::serve()`], which adds the bounds on
 /// connections and the graceful stop; under another server the router works without those.
@@ -39,11 +58,17 @@ pub fn router<E: Executor>(
     executors: Executors<E>,
     identity: Arc<dyn Identity>,
     settings: Settings,
-    ready: Readiness,
+    probes: Probes,
 ) -> Router {
-    let with_graphiql = settings.graphiql;
+    let Probes {
+        ready,
+        mut registry,
+    } = probes;
+    let (with_graphiql, with_metrics) = (settings.graphiql, settings.metrics);
+    let measures = Arc::new(Measures::default());
+    measures.register(&mut registry);
     let transport = Arc::new(Transport {
-        operations: Operations::new(executors, &settings),
+        operations: Operations::new(executors, &settings, Arc::clone(&measures)),
         identity,
         sockets: Arc::new(Semaphore::new(
             settings.limits.sockets_max.min(Semaphore::MAX_PERMITS),
@@ -52,12 +77,20 @@ pub fn router<E: Executor>(
     });
     let mut router = Router::new()
         .route("/graphql", any(graphql::<E>))
-        .with_state(transport)
+        .with_state(Arc::clone(&transport))
         .route("/health/live", get(health::live))
         .route(
             "/health/ready",
             get(move || async move { health::ready(&ready) }),
         );
+    if with_metrics {
+        let registry = Arc::new(registry);
+        let page = move || {
+            measures.sockets.set(transport.sockets_open());
+            std::future::ready(measures::page(&registry))
+        };
+        router = router.route("/metrics", get(page));
+    }
     if with_graphiql {
         router = router.merge(graphiql::router());
     }
@@ -71,9 +104,9 @@ pub fn api(
     executors: Executors<Schema>,
     identity: Arc<dyn Identity>,
     settings: Settings,
-    ready: Readiness,
+    probes: Probes,
 ) -> Router {
-    router(executors, identity, settings, ready)
+    router(executors, identity, settings, probes)
 }
 
 /// One path for both transports: an upgrade becomes a socket, the rest is GraphQL over HTTP.

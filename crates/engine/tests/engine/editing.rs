@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use roadbook_domain::{Base, Command, Outcome, Refusal, Thing, Version};
 use roadbook_engine::{EngineError, MomentSelector, Settings};
 use roadbook_store::testing::FaultyLog;
@@ -296,4 +298,31 @@ async fn a_version_ahead_of_the_road_map_is_no_moment() {
         matches!(refused, Err(EngineError::Refused(_))),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn edits_are_counted_by_how_they_ended() {
+    let world = world().await;
+    world.open().await;
+    let base = world.now().await.base();
+    let edit = world.request(base, vec![set(0, "the first text")]);
+    world.engine.edit(MAP, edit.clone()).await.unwrap();
+    world.engine.edit(MAP, edit).await.unwrap();
+    let clash = world.request(base, vec![set(0, "a second text")]);
+    world.engine.edit(MAP, clash).await.unwrap_err();
+    let nothing = world.request(base, Vec::new());
+    world.engine.edit(MAP, nothing).await.unwrap_err();
+    let mut registry = Registry::default();
+    world.engine.measures().register(&mut registry);
+    let mut page = String::new();
+    encode(&mut page, &registry).unwrap();
+    for line in [
+        "edits_total{end=\"Accepted\"} 2",
+        "edits_total{end=\"Repeated\"} 1",
+        "edits_total{end=\"Conflict\"} 1",
+        "edits_total{end=\"Refused\"} 1",
+        "commit_seconds_count 3",
+    ] {
+        assert!(page.contains(line), "{line} is missing in\n{page}");
+    }
 }

@@ -514,6 +514,35 @@ async fn health_tells_alive_from_ready() {
 }
 
 #[tokio::test]
+async fn measures_are_served_only_if_they_are_on_and_tell_no_names() {
+    let off = Server::default().await;
+    let absent = off.send(Method::GET, "/metrics", &[], "").await;
+    assert_eq!(absent.status, 404);
+    let on = Server::start(Settings {
+        metrics: true,
+        ..Settings::default()
+    })
+    .await;
+    on.post(JSON, &json!({"query": "query Unmistakable { hello }"}))
+        .await;
+    on.post(JSON, &json!({"query": "{ fails }"})).await;
+    let page = on.send(Method::GET, "/metrics", &[], "").await;
+    assert_eq!(page.status, 200);
+    let kind = page.header("content-type").to_owned();
+    assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+    let text = String::from_utf8(page.body.to_vec()).unwrap();
+    for line in [
+        "operation_seconds_count{kind=\"Query\",end=\"Done\"} 1",
+        "operation_seconds_count{kind=\"Query\",end=\"Errors\"} 1",
+        "sockets 0",
+        "# EOF",
+    ] {
+        assert!(text.contains(line), "{line} is missing in\n{text}");
+    }
+    assert!(!text.contains("Unmistakable"), "{text}");
+}
+
+#[tokio::test]
 async fn every_answer_has_the_security_headers() {
     let server = Server::default().await;
     for path in ["/graphql", "/health/live", "/nowhere"] {

@@ -11,8 +11,9 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
+use prometheus_client::registry::Registry;
 use roadbook_server::{
-    DevelopmentTokens, Executors, Identity, Limits, Settings, Viewer, router, serve,
+    DevelopmentTokens, Executors, Identity, Limits, Probes, Settings, Viewer, router, serve,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -86,7 +87,11 @@ impl Server {
             validating: toy::schema(&probe, ValidationMode::Strict),
             trusting: toy::schema(&probe, ValidationMode::Fast),
         };
-        let router = router(executors, identity, settings.clone(), readiness);
+        let probes = Probes {
+            ready: readiness,
+            registry: Registry::default(),
+        };
+        let router = router(executors, identity, settings.clone(), probes);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -1,0 +1,175 @@
+//! What the engine counts and times, for whoever runs it.
+//!
+//! It owns the names, units and buckets. What is counted stands where it happens; how it is read is the transport's affair.
+//! Invariant: no label has a value that a client chooses, so that their number is bounded.
+
+use std::time::Instant;
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::edit::EditDone;
+use crate::error::EngineError;
+
+/// The measures of one engine. Reading and counting wait for nobody.
+#[derive(Debug)]
+pub struct Measures {
+    pub(crate) commit_seconds: Histogram,
+    pub(crate) commit_events: Histogram,
+    pub(crate) commit_failures: Counter,
+    pub(crate) edits: Family<EditLabels, Counter>,
+    pub(crate) lost_races: Counter,
+    pub(crate) events_of_others: Counter,
+    pub(crate) followers: Gauge,
+    pub(crate) feed_fallbacks: Counter,
+    pub(crate) feed_resyncs: Counter,
+    pub(crate) past_states: Family<PastStateLabels, Counter>,
+    pub(crate) snapshots: Counter,
+    pub(crate) snapshot_reaches: Gauge,
+}
+
+/// How an edit ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct EditLabels {
+    end: EditEnd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+enum EditEnd {
+    Accepted,
+    Repeated,
+    Refused,
+    Conflict,
+    Overloaded,
+    Failed,
+}
+
+/// Where a past state came from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct PastStateLabels {
+    pub(crate) from: StateSource,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(crate) enum StateSource {
+    Memory,
+    Log,
+}
+
+impl Default for Measures {
+    fn default() -> Self {
+        Self {
+            // From a quarter of a millisecond to two seconds.
+            commit_seconds: Histogram::new(exponential_buckets(0.000_25, 2.0, 14)),
+            commit_events: Histogram::new(exponential_buckets(1.0, 2.0, 12)),
+            commit_failures: Counter::default(),
+            edits: Family::default(),
+            lost_races: Counter::default(),
+            events_of_others: Counter::default(),
+            followers: Gauge::default(),
+            feed_fallbacks: Counter::default(),
+            feed_resyncs: Counter::default(),
+            past_states: Family::default(),
+            snapshots: Counter::default(),
+            snapshot_reaches: Gauge::default(),
+        }
+    }
+}
+
+impl Measures {
+    /// Names every measure in a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register_with_unit(
+            "commit",
+            "Time of a transaction that appends, the wait for the disk included",
+            Unit::Seconds,
+            self.commit_seconds.clone(),
+        );
+        registry.register(
+            "commit_events",
+            "Events of a transaction that appends",
+            self.commit_events.clone(),
+        );
+        registry.register(
+            "commit_failures",
+            "Transactions that did not append, or of which that is unknown",
+            self.commit_failures.clone(),
+        );
+        registry.register("edits", "Edits, by how they ended", self.edits.clone());
+        registry.register(
+            "lost_races",
+            "Appends that another writer or an earlier sending of the same edit came before",
+            self.lost_races.clone(),
+        );
+        registry.register(
+            "events_of_others",
+            "Events that other nodes appended and this one published",
+            self.events_of_others.clone(),
+        );
+        registry.register(
+            "followers",
+            "Subscriptions that follow a road map now",
+            self.followers.clone(),
+        );
+        registry.register(
+            "feed_fallbacks",
+            "Times that a follower was too slow for the live feed and read history",
+            self.feed_fallbacks.clone(),
+        );
+        registry.register(
+            "feed_resyncs",
+            "Followers that were told to resync",
+            self.feed_resyncs.clone(),
+        );
+        registry.register(
+            "past_states",
+            "Past states that were asked for, by where they came from",
+            self.past_states.clone(),
+        );
+        registry.register("snapshots", "Snapshots taken", self.snapshots.clone());
+        registry.register_with_unit(
+            "snapshot_reaches_timestamp",
+            "Recorded time of the last event in the newest snapshot taken here",
+            Unit::Seconds,
+            self.snapshot_reaches.clone(),
+        );
+    }
+
+    /// Counts an edit by its answer.
+    pub(crate) fn edit(&self, result: &Result<EditDone, EngineError>) {
+        let end = match result {
+            Ok(done) if done.repeated => EditEnd::Repeated,
+            Ok(_) => EditEnd::Accepted,
+            Err(EngineError::Conflicts(_)) => EditEnd::Conflict,
+            Err(EngineError::Overloaded) => EditEnd::Overloaded,
+            Err(EngineError::Store(_) | EngineError::Stopping) => EditEnd::Failed,
+            Err(
+                EngineError::Refused(_)
+                | EngineError::CommandIdReused
+                | EngineError::NotFound(_)
+                | EngineError::BadMoment(_),
+            ) => EditEnd::Refused,
+        };
+        self.edits.get_or_create(&EditLabels { end }).inc();
+    }
+
+    /// Counts a transaction that appends.
+    pub(crate) fn commit(&self, begun: Instant, events: usize, done: bool) {
+        self.commit_seconds.observe(begun.elapsed().as_secs_f64());
+        let events = u32::try_from(events).unwrap_or(u32::MAX);
+        self.commit_events.observe(f64::from(events));
+        if !done {
+            self.commit_failures.inc();
+        }
+    }
+
+    pub(crate) fn past_state(&self, from: StateSource) {
+        self.past_states
+            .get_or_create(&PastStateLabels { from })
+            .inc();
+    }
+}
