@@ -1,6 +1,6 @@
 //! The GraphQL schema: types, resolvers, payloads and the SDL.
 //!
-//! [`schema`] serves an engine; the transport puts a [`Viewer`] into each request's data. The objects
+//! [`schema()`] serves an engine; the transport puts a [`Viewer`] into each request's data. The objects
 //! of one answer look at one `At`: a road map at a moment.
 //!
 //! Nothing here knows HTTP, sockets or SQL.
@@ -59,7 +59,7 @@ pub fn schema(engine: Arc<Engine>) -> Schema {
     Schema::new(builder().data(engine))
 }
 
-/// The same schema for documents that [`schema`] has executed before: it does not validate them again.
+/// The same schema for documents that [`schema()`] has executed before: it does not validate them again.
 pub fn trusting_schema(engine: Arc<Engine>) -> Schema {
     Schema::new(builder().data(engine).validation_mode(ValidationMode::Fast))
 }

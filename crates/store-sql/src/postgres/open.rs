@@ -88,7 +88,7 @@ impl SqlStore<Postgres> {
     }
 
     /// Tells the other nodes what they were not told yet, waits for what is being done, and closes every connection.
-    /// Every later call is answered [`StoreError::Closed`].
+    /// Every later call is answered [`Closed`](roadbook_store::StoreError::Closed).
     pub async fn close(&self) {
         if let Some((notifier, listener)) = &self.place.nodes {
             notifier.stop().await;
