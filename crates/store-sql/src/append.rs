@@ -7,13 +7,12 @@
 use std::collections::BTreeSet;
 
 use roadbook_store::{
-    Append, AppendOutcome, CommandRecord, Decision, Head, SealedRow, Standing, StoreError,
-    StreamId, Version,
+    Append, AppendOutcome, Decision, SealedRow, Standing, StoreError, StreamId, Version,
 };
 use sqlx::{Error, Pool};
 use uuid::Uuid;
 
-use crate::call::{Call, find_all, insert_all};
+use crate::call::{Call, find_all};
 use crate::dialect::{Dialect, store_error};
 use crate::transaction::Transaction;
 use crate::{row, sql};
@@ -107,7 +106,7 @@ async fn judge_and_write<DB: Dialect>(
 ) -> Result<Decision, Unwritten> {
     let standing = standing::<DB>(connection, &appends).await?;
     let decision = standing.decide(appends).map_err(Unwritten::Told)?;
-    write::<DB>(connection, &decision).await?;
+    DB::write(connection, &decision).await?;
     Ok(decision)
 }
 
@@ -151,107 +150,14 @@ async fn standing<DB: Dialect>(
     Ok(standing)
 }
 
-async fn write<DB: Dialect>(
-    connection: &mut DB::Connection,
-    decision: &Decision,
-) -> Result<(), Error> {
-    let Decision {
-        heads,
-        events,
-        commands,
-        ..
-    } = decision;
-    // First of all and in the order of the streams: of two nodes that open the same ones, one waits here for the other
-    // and then finds the first event written.
-    insert_all::<DB, _>(connection, &sql::PUT_HEADS, heads.values(), bind_head).await?;
-    insert_all::<DB, _>(connection, &sql::INSERT_EVENTS, events.iter(), bind_event).await?;
-    insert_all::<DB, _>(
-        connection,
-        &sql::INSERT_PAYLOADS,
-        events.iter(),
-        bind_payload,
-    )
-    .await?;
-    let backdated: Vec<&SealedRow> = events.iter().filter(|event| event.is_backdated()).collect();
-    insert_all::<DB, _>(
-        connection,
-        &sql::INSERT_BACKDATED,
-        backdated.into_iter(),
-        bind_backdated,
-    )
-    .await?;
-    let touched: Vec<Touch> = events.iter().flat_map(touches).collect();
-    insert_all::<DB, _>(
-        connection,
-        &sql::INSERT_SUBJECTS,
-        touched.into_iter(),
-        bind_touch,
-    )
-    .await?;
-    insert_all::<DB, _>(
-        connection,
-        &sql::INSERT_COMMANDS,
-        commands.iter(),
-        bind_command,
-    )
-    .await
-}
-
 /// That an event touches a subject.
-type Touch = (StreamId, Uuid, Version);
+pub(crate) type Touch = (StreamId, Uuid, Version);
 
 /// Each subject once: a header may name one twice.
-fn touches(event: &SealedRow) -> impl Iterator<Item = Touch> {
+pub(crate) fn touches(event: &SealedRow) -> impl Iterator<Item = Touch> {
     let subjects: BTreeSet<Uuid> = event.header.subjects.iter().copied().collect();
     let (stream, version) = (event.header.stream_id, event.header.version);
     subjects
         .into_iter()
         .map(move |subject| (stream, subject, version))
-}
-
-fn bind_event<DB: Dialect>(call: Call<DB>, event: &SealedRow) -> Call<DB> {
-    call.stream(event.header.stream_id)
-        .version(event.header.version)
-        .instant(event.header.recorded_at)
-        .instant(event.header.effective_at)
-        .instant(event.effective_max)
-        .bytes(event.payload_digest.0.to_vec())
-        .bytes(event.digest.0.to_vec())
-        .bytes(event.header_bytes.clone())
-}
-
-fn bind_payload<DB: Dialect>(call: Call<DB>, event: &SealedRow) -> Call<DB> {
-    call.stream(event.header.stream_id)
-        .version(event.header.version)
-        .bytes(event.salt.to_vec())
-        .bytes(event.payload.to_vec())
-}
-
-fn bind_backdated<DB: Dialect>(call: Call<DB>, event: &SealedRow) -> Call<DB> {
-    call.stream(event.header.stream_id)
-        .version(event.header.version)
-        .instant(event.header.effective_at)
-}
-
-fn bind_touch<DB: Dialect>(call: Call<DB>, (stream, subject, version): Touch) -> Call<DB> {
-    call.stream(stream).uuid(subject).version(version)
-}
-
-fn bind_command<DB: Dialect>(
-    call: Call<DB>,
-    (stream, command): &(StreamId, CommandRecord),
-) -> Call<DB> {
-    call.stream(*stream)
-        .uuid(command.command_id)
-        .bytes(command.fingerprint.to_vec())
-        .version(command.last_version)
-        .bytes(command.answer.to_vec())
-}
-
-fn bind_head<DB: Dialect>(call: Call<DB>, head: &Head) -> Call<DB> {
-    call.stream(head.stream_id)
-        .version(head.version)
-        .instant(head.recorded_at)
-        .instant(head.effective_max)
-        .instant(head.opened_at)
 }

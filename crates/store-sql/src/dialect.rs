@@ -3,7 +3,7 @@
 //! Owns the trait that a database implements once; opening one, with its locks and settings, is its own module's.
 //! Invariant: everything else in this crate is written once, against this trait.
 
-use roadbook_store::{StoreError, StreamId, Version, Wakeups};
+use roadbook_store::{Decision, StoreError, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Error, Executor, IntoArguments};
 use uuid::Uuid;
@@ -27,10 +27,6 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
     /// Begins a transaction that will write. It waits here for the right to, so that it cannot fail for it later.
     const BEGIN_WRITING: &'static str;
 
-    /// What an insertion of many rows begins with. Where a database keeps what it would need to undo that statement alone,
-    /// it is told that a failure undoes the whole transaction: a failed append does that anyway.
-    const INSERT_INTO: &'static str;
-
     /// How often a batch is judged at most, if others who write take the places that it was judged for.
     const JUDGEMENTS_MAX: u32;
 
@@ -39,6 +35,12 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
 
     /// True if `?` is a placeholder that may be used instead of `$1`, `$2`, … where they are in order.
     const PLAIN_PLACEHOLDERS: bool;
+
+    /// Writes what was accepted of a batch, within the transaction that judged it.
+    fn write(
+        connection: &mut Self::Connection,
+        decision: &Decision,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// The connection as sqlx wants it. (That every connection can be used so is a bound on references, which a trait
     /// cannot pass on to those who use it.)

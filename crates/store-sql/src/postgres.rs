@@ -11,12 +11,13 @@ mod open;
 mod server;
 mod settings;
 mod wakeups;
+mod write;
 
 pub use error::ConnectError;
 pub use open::PostgresPlace;
 pub use settings::PostgresSettings;
 
-use roadbook_store::{StreamId, Version, Wakeups};
+use roadbook_store::{Decision, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection, PgQueryResult, PgRow};
 use sqlx::{Arguments, Error, Executor, Postgres, Row};
@@ -40,13 +41,15 @@ impl Dialect for Postgres {
     /// sees what the one before it wrote.
     const BEGIN_WRITING: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
-    const INSERT_INTO: &'static str = "INSERT INTO";
-
     /// A second judgement finds the heads that beat the first and waits for whoever holds them. Only streams that are
     /// just being opened, by several nodes, can need a third.
     const JUDGEMENTS_MAX: u32 = 5;
 
     const LOCKS_HEADS: bool = true;
+
+    async fn write(connection: &mut PgConnection, decision: &Decision) -> Result<(), Error> {
+        write::write(connection, decision).await
+    }
 
     fn executor(connection: &mut PgConnection) -> impl Executor<'_, Database = Self> {
         connection

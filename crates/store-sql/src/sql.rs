@@ -1,4 +1,4 @@
-//! The statements, each written once for every database.
+//! The statements, each written once for every database, but for those that write what a batch appends.
 //!
 //! Owns the text and nothing that runs it. Placeholders are numbered, which SQLite and PostgreSQL both understand. Invariant: a
 //! statement is a constant, or made from constants by [`Repeated`]; no value of a caller ever becomes part of one.
@@ -34,7 +34,7 @@ impl Repeated {
 
     const COUNTS: usize = STEP + Self::ITEMS_MAX / STEP - 1;
 
-    const fn new(
+    pub(crate) const fn new(
         head: &'static str,
         numbered: usize,
         item: &'static str,
@@ -82,9 +82,7 @@ impl Repeated {
         let made = &self.made[usize::from(DB::PLAIN_PLACEHOLDERS)][place];
         made.get_or_init(|| {
             let plain = DB::PLAIN_PLACEHOLDERS && self.numbered == 0;
-            let sql = self.make(items, plain);
-            let sql = sql.replacen("INSERT INTO", DB::INSERT_INTO, 1);
-            AssertSqlSafe(sql).into_sql_str()
+            AssertSqlSafe(self.make(items, plain)).into_sql_str()
         })
         .clone()
     }
@@ -199,56 +197,6 @@ pub(crate) static RECORDED_COMMANDS: Repeated = Repeated::new(
     "(?, ?)",
     ", ",
     ")",
-);
-
-pub(crate) static INSERT_EVENTS: Repeated = Repeated::new(
-    "INSERT INTO events (stream_id, version, recorded_at, effective_at, effective_max, payload_digest, digest, header) \
-     VALUES ",
-    0,
-    "(?, ?, ?, ?, ?, ?, ?, ?)",
-    ", ",
-    "",
-);
-
-pub(crate) static INSERT_PAYLOADS: Repeated = Repeated::new(
-    "INSERT INTO payloads (stream_id, version, salt, payload) VALUES ",
-    0,
-    "(?, ?, ?, ?)",
-    ", ",
-    "",
-);
-
-pub(crate) static INSERT_BACKDATED: Repeated = Repeated::new(
-    "INSERT INTO backdated (stream_id, version, effective_at) VALUES ",
-    0,
-    "(?, ?, ?)",
-    ", ",
-    "",
-);
-
-pub(crate) static INSERT_SUBJECTS: Repeated = Repeated::new(
-    "INSERT INTO subjects (stream_id, subject, version) VALUES ",
-    0,
-    "(?, ?, ?)",
-    ", ",
-    "",
-);
-
-pub(crate) static INSERT_COMMANDS: Repeated = Repeated::new(
-    "INSERT INTO commands (stream_id, command_id, fingerprint, last_version, answer) VALUES ",
-    0,
-    "(?, ?, ?, ?, ?)",
-    ", ",
-    "",
-);
-
-pub(crate) static PUT_HEADS: Repeated = Repeated::new(
-    "INSERT INTO streams (stream_id, version, recorded_at, effective_max, opened_at) VALUES ",
-    0,
-    "(?, ?, ?, ?, ?)",
-    ", ",
-    " ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, recorded_at = excluded.recorded_at, \
-     effective_max = excluded.effective_max",
 );
 
 pub(crate) const PUT_SNAPSHOT: &str = "INSERT INTO snapshots \

@@ -9,13 +9,16 @@ mod lock;
 mod open;
 mod restore;
 mod settings;
+mod write;
 
 pub use error::OpenError;
 pub use open::SqliteFile;
 pub use restore::{Restore, RestoreError, Restored};
 pub use settings::Settings;
+#[cfg(test)]
+pub(crate) use write::INSERTING;
 
-use roadbook_store::{StreamId, Version, Wakeups};
+use roadbook_store::{Decision, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteQueryResult, SqliteRow};
 use sqlx::{Arguments, Error, Executor, Row, Sqlite};
@@ -36,12 +39,14 @@ impl Dialect for Sqlite {
 
     const BEGIN_WRITING: &'static str = "BEGIN IMMEDIATE";
 
-    const INSERT_INTO: &'static str = "INSERT OR ROLLBACK INTO";
-
     /// There is one connection that writes, so nothing changes between reading and writing.
     const JUDGEMENTS_MAX: u32 = 1;
 
     const LOCKS_HEADS: bool = false;
+
+    async fn write(connection: &mut SqliteConnection, decision: &Decision) -> Result<(), Error> {
+        write::write(connection, decision).await
+    }
 
     fn executor(connection: &mut SqliteConnection) -> impl Executor<'_, Database = Self> {
         connection

@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use self::server::{Server, server};
 use super::PostgresSettings;
+use super::write::APPEND;
 use crate::dialect::Dialect;
 use crate::sql::{self, Repeated};
-use crate::sqlite::Settings;
+use crate::sqlite::{INSERTING, Settings};
 use crate::store::SqlStore;
 
 /// Statements that are about the log as a whole, or go through all streams because they are asked to.
@@ -48,15 +49,6 @@ const FINDING: [&Repeated; 5] = [
     &sql::RECORDED_COMMANDS,
 ];
 
-const INSERTING: [&Repeated; 6] = [
-    &sql::INSERT_EVENTS,
-    &sql::INSERT_PAYLOADS,
-    &sql::INSERT_BACKDATED,
-    &sql::INSERT_SUBJECTS,
-    &sql::INSERT_COMMANDS,
-    &sql::PUT_HEADS,
-];
-
 const PUTTING: [&str; 2] = [sql::PUT_SNAPSHOT, sql::PUT_SNAPSHOT_STATE];
 
 /// Reads that are cut at a limit, which nothing may be sorted for.
@@ -77,9 +69,8 @@ fn statements<DB: Dialect>() -> Vec<SqlStr> {
         .chain(OF_ONE_STREAM)
         .chain(PUTTING);
     let constants = constants.map(sqlx::SqlSafeStr::into_sql_str);
-    let repeated = FINDING.into_iter().chain(INSERTING);
     constants
-        .chain(repeated.map(|repeated| repeated.sql::<DB>(4)))
+        .chain(FINDING.map(|repeated| repeated.sql::<DB>(4)))
         .collect()
 }
 
@@ -116,6 +107,9 @@ async fn plan(connection: &mut PgConnection, statement: SqlStr) -> Vec<String> {
             "UUID" => arguments.add(Uuid::from_u128(7)),
             "INT8" => arguments.add(number),
             "BYTEA" => arguments.add(vec![7_u8; 32]),
+            "UUID[]" => arguments.add(vec![Uuid::from_u128(7)]),
+            "INT8[]" => arguments.add(vec![number]),
+            "BYTEA[]" => arguments.add(vec![vec![7_u8; 32]]),
             other => panic!("{}: a value of kind {other}", statement.as_str()),
         }
         .unwrap();
@@ -135,12 +129,14 @@ async fn every_statement_is_understood_by_every_database() {
         for statement in statements::<Postgres>() {
             prepare(&mut connection, statement).await;
         }
+        prepare(&mut connection, APPEND.into_sql_str()).await;
     }
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("log.db");
     let log = SqlStore::open(&file, &Settings::default()).await.unwrap();
     let mut connection = log.writer().unwrap().acquire().await.unwrap();
-    for statement in statements::<Sqlite>() {
+    let inserting = INSERTING.map(|repeated| repeated.sql::<Sqlite>(4));
+    for statement in statements::<Sqlite>().into_iter().chain(inserting) {
         // There are no rows to lock in a file that one connection writes.
         if statement.as_str().ends_with("FOR UPDATE") {
             continue;
@@ -177,14 +173,12 @@ async fn every_statement_names_its_streams_and_finds_its_rows_by_key() {
                 assert!(!sorts, "{place}");
             }
         }
-        for statement in PUTTING
-            .map(sqlx::SqlSafeStr::into_sql_str)
-            .into_iter()
-            .chain(INSERTING.map(|repeated| repeated.sql::<Postgres>(4)))
-        {
-            let (_, columns) = statement.as_str().split_once('(').unwrap();
-            assert!(columns.starts_with("stream_id, "), "{}", statement.as_str());
-            plan(&mut connection, statement).await;
+        for statement in [APPEND].into_iter().chain(PUTTING) {
+            for insertion in statement.split("INSERT INTO ").skip(1) {
+                let (_, columns) = insertion.split_once(" (").unwrap();
+                assert!(columns.starts_with("stream_id, "), "{statement}");
+            }
+            plan(&mut connection, statement.into_sql_str()).await;
         }
     }
 }
