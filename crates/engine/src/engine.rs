@@ -26,7 +26,8 @@ use crate::published::Published;
 use crate::road_map::{PastStates, RoadMap};
 use crate::settings::Settings;
 use crate::snapshot_codec;
-use crate::snapshotter::{Keeper, Snapshotter};
+use crate::snapshot_keeper::Keeper;
+use crate::snapshotter::Snapshotter;
 use crate::writer::Writer;
 
 /// Everything that serves the road maps of one log.
@@ -59,7 +60,7 @@ struct Background {
     commit: GroupCommit,
     commit_tasks: Vec<JoinHandle<()>>,
     snapshotter: Snapshotter,
-    snapshot_task: JoinHandle<()>,
+    snapshot_tasks: [JoinHandle<()>; 2],
     others_task: JoinHandle<()>,
     writers: Vec<JoinHandle<()>>,
 }
@@ -75,8 +76,8 @@ impl Engine {
         let epoch = log.epoch().await?;
         let measures = Arc::new(Measures::default());
         let (commit, commit_tasks) = GroupCommit::start(&log, &settings, &measures);
-        let (snapshotter, snapshot_task) =
-            Snapshotter::start(Arc::clone(&log), &settings, Arc::clone(&measures));
+        let (snapshotter, snapshot_tasks) =
+            Snapshotter::start(&log, &settings, Arc::clone(&measures));
         let open = OpenRoadMaps::default();
         let stopping = watch::Sender::new(false);
         let connected = Arc::new(AtomicBool::new(true));
@@ -91,7 +92,7 @@ impl Engine {
             commit,
             commit_tasks,
             snapshotter,
-            snapshot_task,
+            snapshot_tasks,
             others_task,
             writers: Vec::new(),
         };
@@ -220,7 +221,9 @@ impl Engine {
             join(task, "the group commit").await;
         }
         drop(background.snapshotter);
-        join(background.snapshot_task, "the snapshotter").await;
+        for task in background.snapshot_tasks {
+            join(task, "the snapshotter").await;
+        }
         for road_map in open {
             self.keep_last(&road_map.current()).await;
         }
@@ -230,13 +233,12 @@ impl Engine {
         if published.moment.version == Version::ZERO {
             return;
         }
-        let keeper = Keeper {
-            log: Arc::clone(&self.log),
-            spacing: self.settings.snapshot_spacing_events,
-            refresh: self.settings.backdated_refresh_events,
-            page_events: self.settings.page_events,
+        let keeper = Keeper::new(Arc::clone(&self.log), &self.settings);
+        let kept = async {
+            keeper.keep(published).await?;
+            keeper.tend(published).await
         };
-        if let Err(error) = keeper.keep(published).await {
+        if let Err(error) = kept.await {
             tracing::warn!(road_map.id = %published.road_map, error = %error, "the last snapshot was not kept");
         }
     }

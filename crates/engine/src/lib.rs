@@ -25,6 +25,7 @@ mod road_map;
 mod settings;
 mod snapshot_check;
 mod snapshot_codec;
+mod snapshot_keeper;
 mod snapshotter;
 mod writer;
 

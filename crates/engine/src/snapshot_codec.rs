@@ -1,6 +1,6 @@
 //! The encoding of snapshots: a cache, so an unknown one is dropped rather than understood.
 //!
-//! It owns the format's number; when and where snapshots are taken is `snapshotter`'s affair.
+//! It owns the format's number; when and where snapshots are taken is `snapshot_keeper`'s affair.
 //! Invariant: what decodes is exactly the state that was encoded.
 
 use bytes::Bytes;

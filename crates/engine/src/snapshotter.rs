@@ -1,28 +1,27 @@
-//! The snapshotter: keeps both families of snapshots, beside the writers and never in their way.
+//! The snapshotter: takes snapshots beside the writers, never in their way, and brings the older ones in order.
 //!
-//! It owns when snapshots are taken and brought forward; how they are used is `past`'s affair.
-//! Invariant: a snapshot is the fold at its `(effective_at, version)`, and every one can be deleted without loss.
+//! It owns when that is done: a snapshot of the current state is written as soon as it is taken, and never waits for the
+//! long work that it may call for. What that work is is `snapshot_keeper`'s affair.
+//! Invariant: what is skipped because too much waits is made good at the road map's next snapshot.
 
-use std::collections::VecDeque;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use roadbook_domain::{Instant, RoadMapId, State, Version};
-use roadbook_store::{EventLog, Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StreamId};
+use roadbook_domain::{RoadMapId, Version};
+use roadbook_store::EventLog;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
 use crate::measures::Measures;
 use crate::published::Published;
 use crate::settings::Settings;
-use crate::snapshot_codec;
+use crate::snapshot_keeper::Keeper;
 
-/// Snapshots that wait to be written. Beyond it a snapshot is skipped: the next one comes soon.
+/// Snapshots that wait to be written, and road maps whose older ones wait to be brought in order. Beyond it they are
+/// skipped.
 const QUEUE_MAX: usize = 16;
-/// Snapshots that share a transaction: appends wait for it, so it is kept short.
-const WRITTEN_TOGETHER_MAX: usize = 8;
 
-/// The way to the background task.
+/// The way to the background tasks.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshotter {
     queue: mpsc::Sender<Arc<Published>>,
@@ -30,35 +29,19 @@ pub(crate) struct Snapshotter {
 }
 
 impl Snapshotter {
-    /// Starts the task; it ends once every clone of the handle is gone and the queue is empty.
+    /// Starts the tasks; they end once every clone of the handle is gone and the queues are empty.
     pub(crate) fn start(
-        log: Arc<dyn EventLog>,
+        log: &Arc<dyn EventLog>,
         settings: &Settings,
         measures: Arc<Measures>,
-    ) -> (Self, JoinHandle<()>) {
-        let (queue, mut waiting) = mpsc::channel::<Arc<Published>>(QUEUE_MAX);
-        let keeper = Keeper {
-            log,
-            spacing: settings.snapshot_spacing_events,
-            refresh: settings.backdated_refresh_events,
-            page_events: settings.page_events,
-        };
-        let task = tokio::spawn(async move {
-            while let Some(published) = waiting.recv().await {
-                match keeper.keep(&published).await {
-                    Ok(()) => {
-                        measures.snapshots.inc();
-                        let reaches = published.recorded_at.as_micros() / 1_000_000;
-                        measures.snapshot_reaches.set(reaches);
-                    }
-                    Err(error) => {
-                        tracing::warn!(road_map.id = %published.road_map, error = %error, "a snapshot was not kept");
-                    }
-                }
-            }
-        });
+    ) -> (Self, [JoinHandle<()>; 2]) {
+        let (queue, taken) = mpsc::channel(QUEUE_MAX);
+        let (written, tended) = mpsc::channel(QUEUE_MAX);
+        let keeper = Keeper::new(Arc::clone(log), settings);
+        let writing = tokio::spawn(write(keeper.clone(), taken, written, measures));
+        let tending = tokio::spawn(tend(keeper, tended));
         let spacing = settings.snapshot_spacing_events;
-        (Self { queue, spacing }, task)
+        (Self { queue, spacing }, [writing, tending])
     }
 
     /// Takes a snapshot if the last one lies far enough back, and tells whether it was taken on.
@@ -68,188 +51,38 @@ impl Snapshotter {
     }
 }
 
-/// What the background task works with; also used to rebuild snapshots in one go.
-pub(crate) struct Keeper {
-    pub(crate) log: Arc<dyn EventLog>,
-    pub(crate) spacing: u64,
-    pub(crate) refresh: u64,
-    pub(crate) page_events: usize,
-}
-
-impl Keeper {
-    /// Keeps a snapshot of a current state, and brings those along effective time forward when it pays.
-    pub(crate) async fn keep(&self, published: &Published) -> Result<(), StoreError> {
-        let stream = stream_of(published.road_map);
-        let version = to_store(published.moment.version);
-        let snapshot = Snapshot {
-            stream_id: stream,
-            family: SnapshotFamily::Log,
-            version,
-            effective_at: instant_to_store(published.effective_max),
-            format: snapshot_codec::FORMAT,
-            state: snapshot_codec::encode(&published.state),
-        };
-        self.log.put_snapshots(vec![snapshot]).await?;
-        let points = self
-            .log
-            .snapshot_points(stream, SnapshotFamily::Effective)
-            .await?;
-        let known = points.iter().map(|point| point.version).min();
-        let known = known.unwrap_or(roadbook_store::Version::NONE);
-        let backdated = self.log.count_backdated(stream, known, version).await?;
-        if backdated >= self.refresh {
-            self.bring_forward(
-                published.road_map,
-                &points,
-                from_store(known),
-                published.moment.version,
-            )
-            .await?;
+/// Writes the snapshots that were taken.
+async fn write(
+    keeper: Keeper,
+    mut taken: mpsc::Receiver<Arc<Published>>,
+    written: mpsc::Sender<Arc<Published>>,
+    measures: Arc<Measures>,
+) {
+    while let Some(published) = taken.recv().await {
+        if let Err(error) = keeper.keep(&published).await {
+            tracing::warn!(road_map.id = %published.road_map, error = %error, "a snapshot was not kept");
+            continue;
         }
-        Ok(())
-    }
-
-    /// Makes every snapshot along effective time one of the given version, and adds those that are missing.
-    async fn bring_forward(
-        &self,
-        road_map: RoadMapId,
-        points: &[SnapshotPoint],
-        from: Version,
-        to: Version,
-    ) -> Result<(), StoreError> {
-        let stream = stream_of(road_map);
-        let (from, to) = (to_store(from), to_store(to));
-        let earliest = self.earliest_backdated(stream, from, to).await?;
-        let kept = points
-            .iter()
-            .rfind(|point| point.effective_at < earliest && point.format == snapshot_codec::FORMAT);
-        let start = match kept {
-            Some(point) => self.log.snapshot(stream, *point).await?,
-            None => None,
-        };
-        let start = start.and_then(|held| {
-            let state = snapshot_codec::decode(&held.state)?;
-            Some((state, held.effective_at))
-        });
-        let (state, after) =
-            start.unwrap_or_else(|| (State::default(), instant_to_store(Instant::MIN)));
-        self.walk(stream, state, after, points, to).await?;
-        self.log.advance_snapshots(stream, from, to, earliest).await
-    }
-
-    /// Folds along effective time and keeps a snapshot at every point that was there, and wherever none is near.
-    async fn walk(
-        &self,
-        stream: StreamId,
-        mut state: State,
-        after: roadbook_store::Instant,
-        points: &[SnapshotPoint],
-        to: roadbook_store::Version,
-    ) -> Result<(), StoreError> {
-        let mut due: VecDeque<_> = points.iter().map(|point| point.effective_at).collect();
-        due.retain(|at| *at > after);
-        let mut made = Made::new(&*self.log, stream, to);
-        let mut key = (after, roadbook_store::Version::MAX);
-        let mut since = 0;
-        loop {
-            let until = instant_to_store(Instant::MAX);
-            let page = self
-                .log
-                .read_effective(stream, key, until, to, self.page_events)
-                .await?;
-            let full = page.len() == self.page_events;
-            for stored in page {
-                let at = stored.header.effective_at;
-                // A snapshot at an instant holds every event of that instant, so it is taken before the next one.
-                while let Some(point) = due.pop_front_if(|point| *point < at) {
-                    made.put(&state, point).await?;
-                    since = 0;
-                }
-                if since >= self.spacing && at > key.0 {
-                    made.put(&state, key.0).await?;
-                    since = 0;
-                }
-                key = (at, stored.header.version);
-                let recorded = decode(stored)?;
-                state.evolve(recorded.stamp(), &recorded.event);
-                since += 1;
-            }
-            if !full {
-                break;
-            }
-        }
-        for point in due {
-            made.put(&state, point).await?;
-        }
-        made.write().await
-    }
-
-    /// The earliest effective instant among the events of `(from, to]`: snapshots before it need no rewriting.
-    async fn earliest_backdated(
-        &self,
-        stream: StreamId,
-        from: roadbook_store::Version,
-        to: roadbook_store::Version,
-    ) -> Result<roadbook_store::Instant, StoreError> {
-        let mut earliest = self.log.effective_max_at(stream, from).await?;
-        let mut after = from;
-        loop {
-            let until = instant_to_store(Instant::MAX);
-            let page = self
-                .log
-                .read_backdated(stream, after, to, until, self.page_events)
-                .await?;
-            let full = page.len() == self.page_events;
-            for event in page {
-                earliest = earliest.min(event.header.effective_at);
-                after = event.header.version;
-            }
-            if !full {
-                return Ok(earliest);
-            }
-        }
+        measures.snapshots.inc();
+        let reaches = published.recorded_at.as_micros() / 1_000_000;
+        measures.snapshot_reaches.set(reaches);
+        // If too much waits, the road map's next snapshot calls for it again.
+        drop(written.try_send(published));
     }
 }
 
-/// Snapshots along effective time that were made and not written yet: several share a transaction.
-struct Made<'a> {
-    log: &'a dyn EventLog,
-    stream: StreamId,
-    version: roadbook_store::Version,
-    waiting: Vec<Snapshot>,
-}
-
-impl<'a> Made<'a> {
-    fn new(log: &'a dyn EventLog, stream: StreamId, version: roadbook_store::Version) -> Self {
-        Self {
-            log,
-            stream,
-            version,
-            waiting: Vec::with_capacity(WRITTEN_TOGETHER_MAX),
+/// Brings the older snapshots of road maps in order, of each once for all that has come in meanwhile.
+async fn tend(keeper: Keeper, mut tended: mpsc::Receiver<Arc<Published>>) {
+    let mut waiting = Vec::with_capacity(QUEUE_MAX);
+    while tended.recv_many(&mut waiting, QUEUE_MAX).await > 0 {
+        let newest: HashMap<RoadMapId, Arc<Published>> = waiting
+            .drain(..)
+            .map(|published| (published.road_map, published))
+            .collect();
+        for published in newest.values() {
+            if let Err(error) = keeper.tend(published).await {
+                tracing::warn!(road_map.id = %published.road_map, error = %error, "older snapshots were not brought in order");
+            }
         }
-    }
-
-    async fn put(&mut self, state: &State, at: roadbook_store::Instant) -> Result<(), StoreError> {
-        self.waiting.push(Snapshot {
-            stream_id: self.stream,
-            family: SnapshotFamily::Effective,
-            version: self.version,
-            effective_at: at,
-            format: snapshot_codec::FORMAT,
-            state: snapshot_codec::encode(state),
-        });
-        if self.waiting.len() < WRITTEN_TOGETHER_MAX {
-            return Ok(());
-        }
-        self.write().await
-    }
-
-    async fn write(&mut self) -> Result<(), StoreError> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        self.log
-            .put_snapshots(std::mem::take(&mut self.waiting))
-            .await
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use roadbook_domain::time::Date;
 use roadbook_domain::{Command, Instant, PresidencyKey, State, Version, presidency};
-use roadbook_engine::{EngineError, MomentSelector, RecordedEvent, Settings};
+use roadbook_engine::{EngineError, MomentSelector, RecordedEvent, Settings, check_snapshots};
 use roadbook_store::{EventLog, MemoryLog, SnapshotFamily, StreamId};
 
 use crate::world::{ACTIONS, MAP, World, action, opening, set, today};
@@ -30,16 +30,22 @@ fn day(number: u64) -> Date {
     day
 }
 
-async fn busy_world(log: Arc<MemoryLog>, seed: u64, edits: u64) -> World {
-    let settings = Settings {
-        snapshot_spacing_events: 7,
+/// Events between two snapshots.
+const SPACING: u64 = 7;
+
+fn narrow() -> Settings {
+    Settings {
+        snapshot_spacing_events: SPACING,
         backdated_refresh_events: 5,
         page_events: 6,
         recent_states_max: 2,
         past_states_max: 1,
         ..Settings::default()
-    };
-    let world = World::on(log, settings).await;
+    }
+}
+
+async fn busy_world(log: Arc<MemoryLog>, seed: u64, edits: u64) -> World {
+    let world = World::on(log, narrow()).await;
     world.open().await;
     let mut dice = Dice(seed);
     for edit in 0..edits {
@@ -125,6 +131,32 @@ async fn every_moment_through_snapshots_equals_the_fold_of_the_log() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn snapshots_that_are_missing_along_the_log_are_made_again() {
+    let log = Arc::new(MemoryLog::new());
+    busy_world(log.clone(), 4, 120).await.engine.stop().await;
+    let stream = StreamId(MAP.0);
+    let family = Some(SnapshotFamily::Log);
+    assert!(log.delete_snapshots(stream, family).await.unwrap() > 0);
+    let world = World::on(log.clone(), narrow()).await;
+    let head = world.map().await.current().moment.version;
+    world.engine.stop().await;
+    let points = log.snapshot_points(stream, SnapshotFamily::Log).await;
+    let versions: Vec<u64> = points
+        .unwrap()
+        .iter()
+        .map(|point| point.version.0)
+        .collect();
+    let mut before = 0;
+    for version in &versions {
+        assert!(version - before <= 2 * SPACING, "{versions:?}");
+        before = *version;
+    }
+    assert_eq!(before, head.0);
+    let checked = check_snapshots(&*log, MAP, 100).await.unwrap().unwrap();
+    assert!(checked.equal >= versions.len() as u64);
 }
 
 #[tokio::test]
