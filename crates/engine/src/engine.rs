@@ -307,15 +307,14 @@ impl Engine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let background = held.as_mut().ok_or(EngineError::Stopping)?;
-        let writer = Writer {
-            road_map: Arc::clone(road_map),
+        let writer = Writer::new(
+            Arc::clone(road_map),
             inbox,
-            commit: background.commit.clone(),
-            snapshotter: background.snapshotter.clone(),
-            ids: Arc::clone(&self.ids),
+            background.commit.clone(),
+            background.snapshotter.clone(),
+            Arc::clone(&self.ids),
             snapshot,
-            turns: 0,
-        };
+        );
         background.writers.retain(|writer| !writer.is_finished());
         background.writers.push(tokio::spawn(writer.run()));
         Ok(())

@@ -73,18 +73,18 @@ impl GroupCommit {
         appended
     }
 
-    /// Appends, together with whatever else waits, and returns once the outcome is known.
-    pub(crate) async fn append(&self, append: Append) -> Result<AppendOutcome, StoreError> {
+    /// Sends an append on its way, to go together with whatever else waits. Its outcome is what the receiver is told.
+    pub(crate) async fn send(
+        &self,
+        append: Append,
+    ) -> oneshot::Receiver<Result<AppendOutcome, StoreError>> {
         let (answer, outcome) = oneshot::channel();
         let queue = self.queue(append.stream_id);
-        let waiting = Waiting { append, answer };
-        if queue.send(waiting).await.is_err() {
-            return Err(StoreError::Closed);
+        if let Err(mpsc::error::SendError(refused)) = queue.send(Waiting { append, answer }).await {
+            // Whoever waits holds the receiver.
+            drop(refused.answer.send(Err(StoreError::Closed)));
         }
-        // The task answers everything it takes on; if it died, nobody knows how far it came.
         outcome
-            .await
-            .unwrap_or(Err(StoreError::OutcomeUnknown { source: None }))
     }
 }
 

@@ -1,26 +1,27 @@
 //! The writer of one road map: it decides every edit, one after another, and answers when it is durable.
 //!
-//! It owns the scratch state between two commits and the retries; deciding itself is the domain's affair.
-//! Invariant: the scratch becomes the current state only when the log holds it, and every edit is answered once.
+//! While one append is on its way to the disk, it decides what comes in meanwhile on the state that the append will leave;
+//! that becomes the next append, which is sent only when the first one is durable. It owns this order, the turns between
+//! nodes and the retries; how edits are decided is `decided`'s affair, who was answered before is `repeats`'.
+//! Invariant: a state becomes the current one only when the log holds it, and every edit is answered once.
 
-use std::collections::{HashMap, VecDeque};
+mod decided;
+mod repeats;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use roadbook_domain::decide::Need;
-use roadbook_domain::{
-    Batch, Capacity, Decision, Instant, Rejection, State, Version, View, decide, effective_instant,
-};
-use roadbook_store::{Append, AppendOutcome, CommandRecord, EventLog, Hold, NewEvent, StoreError};
-use tokio::sync::mpsc;
-use uuid::Uuid;
+use roadbook_domain::Version;
+use roadbook_store::{AppendOutcome, EventLog, Hold, StoreError};
+use tokio::sync::{mpsc, oneshot};
 
-use crate::codec::{encode, from_store, stream_of, to_store};
-use crate::edit::{Edit, EditDone, KeptAnswer};
+use self::decided::{Accepted, Decided, Decider};
+use self::repeats::AcceptedBefore;
+use crate::codec::{from_store, stream_of};
+use crate::edit::{Edit, EditDone};
 use crate::error::EngineError;
 use crate::group_commit::GroupCommit;
 use crate::ids::Ids;
-use crate::published::{Moment, Published};
-use crate::recorded::RecordedEvent;
 use crate::road_map::{Committed, RoadMap};
 use crate::snapshotter::Snapshotter;
 
@@ -29,53 +30,168 @@ const TURNS: u32 = 16;
 
 /// The task that writes one road map.
 pub(crate) struct Writer {
-    pub(crate) road_map: Arc<RoadMap>,
-    pub(crate) inbox: mpsc::Receiver<Edit>,
-    pub(crate) commit: GroupCommit,
-    pub(crate) snapshotter: Snapshotter,
-    pub(crate) ids: Arc<dyn Ids>,
+    road_map: Arc<RoadMap>,
+    inbox: mpsc::Receiver<Edit>,
+    commit: GroupCommit,
+    snapshotter: Snapshotter,
+    decider: Decider,
     /// The version of the last snapshot along the log.
-    pub(crate) snapshot: Version,
+    snapshot: Version,
     /// For how many appends to come another node is taken to write the same road map.
-    pub(crate) turns: u32,
+    turns: u32,
+    /// How often in a row an append came too late, or nobody knew what became of it.
+    tries: usize,
+    /// Edits that are not decided yet.
+    queue: VecDeque<Edit>,
+    in_flight: Option<InFlight>,
+    /// What was decided on the state that the append on its way will leave.
+    next: Decided,
 }
 
-/// Accepted commands by their ids, as the log holds them.
-type Known = HashMap<Uuid, CommandRecord>;
-
-/// An edit that was decided but is not durable yet.
-struct Planned {
-    edit: Edit,
-    events: Vec<Arc<RecordedEvent>>,
-    published: Arc<Published>,
-    kept: KeptAnswer,
-}
-
-/// What became of one edit on the scratch.
-enum Plan {
-    Accepted(Box<Planned>),
-    /// It is answered with an error, once everything that it was judged by is durable.
-    Rejected(Edit, EngineError),
-    /// It needs a past state of what is not durable yet: commit first.
-    Later(Edit),
+/// An append whose outcome is not known yet.
+struct InFlight {
+    decided: Decided,
+    outcome: oneshot::Receiver<Result<AppendOutcome, StoreError>>,
 }
 
 impl Writer {
-    /// Serves the inbox until it is closed and empty.
+    /// A writer that goes on from the current state; `snapshot` is the version of the last snapshot along the log.
+    pub(crate) fn new(
+        road_map: Arc<RoadMap>,
+        inbox: mpsc::Receiver<Edit>,
+        commit: GroupCommit,
+        snapshotter: Snapshotter,
+        ids: Arc<dyn Ids>,
+        snapshot: Version,
+    ) -> Self {
+        Self {
+            decider: Decider {
+                road_map: Arc::clone(&road_map),
+                ids,
+            },
+            next: Decided::on(road_map.current()),
+            road_map,
+            inbox,
+            commit,
+            snapshotter,
+            snapshot,
+            turns: 0,
+            tries: 0,
+            queue: VecDeque::new(),
+            in_flight: None,
+        }
+    }
+
+    /// Serves the inbox until it is closed and everything in it is answered.
     pub(crate) async fn run(mut self) {
         let most = self.road_map.settings.batch_edits_max;
-        let mut edits = Vec::with_capacity(most);
         let road_map = Arc::clone(&self.road_map);
-        loop {
+        let mut received = Vec::with_capacity(most);
+        let mut open = true;
+        while open || self.in_flight.is_some() {
+            let room = most.saturating_sub(self.queue.len());
+            let idle = self.in_flight.is_none();
             tokio::select! {
-                received = self.inbox.recv_many(&mut edits, most) => {
-                    if received == 0 {
-                        return;
+                biased;
+                outcome = outcome(&mut self.in_flight) => {
+                    if let Some(InFlight { decided, .. }) = self.in_flight.take() {
+                        self.end(decided, outcome).await;
                     }
-                    self.serve(edits.drain(..).collect()).await;
                 }
-                () = road_map.behind.notified() => self.catch_up().await,
+                count = self.inbox.recv_many(&mut received, room), if open && room > 0 => {
+                    open = count > 0;
+                    self.queue.extend(received.drain(..));
+                }
+                // With an append on its way it shows by itself whether others wrote.
+                () = road_map.behind.notified(), if idle => self.catch_up().await,
             }
+            self.go_on().await;
+        }
+    }
+
+    /// Decides what waits, and sends an append if none is on its way. Leaves nothing waiting if none is.
+    async fn go_on(&mut self) {
+        loop {
+            if let Some(in_flight) = &self.in_flight {
+                let before = Some(&in_flight.decided);
+                let decider = &self.decider;
+                return decider
+                    .decide(&mut self.queue, before, &mut self.next)
+                    .await;
+            }
+            if !self.next.is_empty() {
+                self.send().await;
+            } else if self.queue.is_empty() {
+                return;
+            } else if self.turns > 0 {
+                self.take_turn().await;
+            } else {
+                self.decide().await;
+            }
+        }
+    }
+
+    /// Decides what waits on the current state.
+    async fn decide(&mut self) {
+        self.next = Decided::on(self.road_map.current());
+        let decider = &self.decider;
+        decider.decide(&mut self.queue, None, &mut self.next).await;
+    }
+
+    /// Sends what is decided on its way, and begins the next.
+    async fn send(&mut self) {
+        let next = self.next.next();
+        let decided = std::mem::replace(&mut self.next, next);
+        if decided.accepted.is_empty() {
+            return self.reject(decided.rejected).await;
+        }
+        let outcome = self.commit.send(self.decider.append(&decided)).await;
+        self.in_flight = Some(InFlight { decided, outcome });
+    }
+
+    /// Decides and appends with the stream to this node alone, if another node writes it too: of two that append whenever
+    /// they can, the slower one would lose every race and decide in vain.
+    async fn take_turn(&mut self) {
+        let log = Arc::clone(self.road_map.past.log());
+        let hold = match self.hold(&*log).await {
+            Ok(hold) => hold,
+            Err(error) => return answer_all(self.queue.drain(..), &error),
+        };
+        let Some(hold) = hold else {
+            return self.decide().await;
+        };
+        self.take_more();
+        self.decide().await;
+        let next = Decided::on(self.road_map.current());
+        let decided = std::mem::replace(&mut self.next, next);
+        if decided.accepted.is_empty() {
+            hold.release().await;
+            return self.reject(decided.rejected).await;
+        }
+        let append = self.decider.append(&decided);
+        let appended = self.commit.append_held(hold, append).await;
+        self.end(decided, appended).await;
+    }
+
+    /// The stream to this node alone for one append, with the state brought up to the log.
+    async fn hold<'log>(
+        &mut self,
+        log: &'log dyn EventLog,
+    ) -> Result<Option<Box<dyn Hold + 'log>>, EngineError> {
+        let hold = log.hold(stream_of(self.road_map.id)).await?;
+        if hold.is_some() {
+            self.turns -= 1;
+            self.noticed(self.road_map.catch_up().await?);
+        }
+        Ok(hold)
+    }
+
+    /// Takes what has come in meanwhile, too: waiting for a turn is long, and the next one is far.
+    fn take_more(&mut self) {
+        while self.queue.len() < self.road_map.settings.batch_edits_max
+            && let Ok(edit) = self.inbox.try_recv()
+        {
+            self.queue.push_back(edit);
         }
     }
 
@@ -89,33 +205,6 @@ impl Writer {
         }
     }
 
-    /// The stream to this node alone for one append, if another node writes it too, with the state brought up to the log:
-    /// of two that append whenever they can, the slower one would lose every race and decide in vain.
-    async fn hold<'log>(
-        &mut self,
-        log: &'log dyn EventLog,
-    ) -> Result<Option<Box<dyn Hold + 'log>>, EngineError> {
-        if self.turns == 0 {
-            return Ok(None);
-        }
-        let hold = log.hold(stream_of(self.road_map.id)).await?;
-        if hold.is_some() {
-            self.turns -= 1;
-            self.noticed(self.road_map.catch_up().await?);
-        }
-        Ok(hold)
-    }
-
-    /// Takes what has come in meanwhile, too: waiting for a turn is long, and the next one is far.
-    fn take_more(&mut self, edits: &mut VecDeque<Edit>) {
-        while edits.len() < self.road_map.settings.batch_edits_max {
-            match self.inbox.try_recv() {
-                Ok(edit) => edits.push_back(edit),
-                Err(_) => return,
-            }
-        }
-    }
-
     /// Others wrote: for some time to come they are likely to.
     fn noticed(&mut self, events_of_others: usize) {
         if events_of_others > 0 {
@@ -123,59 +212,66 @@ impl Writer {
         }
     }
 
-    /// That an edit was accepted before is found out when its append is refused, or when it is about to be rejected:
-    /// nearly none was, and asking first would cost every batch a read.
-    async fn serve(&mut self, mut edits: VecDeque<Edit>) {
-        let log = Arc::clone(self.road_map.past.log());
-        let mut tries = 0;
-        while !edits.is_empty() {
-            if tries > self.road_map.settings.retries_max {
-                return answer_all(edits, &EngineError::Overloaded);
+    /// What follows from the outcome of an append.
+    async fn end(&mut self, decided: Decided, appended: Result<AppendOutcome, StoreError>) {
+        match appended {
+            Ok(AppendOutcome::Appended { .. }) => {
+                self.tries = 0;
+                self.publish(decided.accepted);
+                self.reject(decided.rejected).await;
             }
-            let hold = match self.hold(&*log).await {
-                Ok(hold) => hold,
-                Err(error) => return answer_all(edits, &error),
-            };
-            if hold.is_some() {
-                self.take_more(&mut edits);
+            Ok(AppendOutcome::Conflict { head }) => {
+                self.road_map.measures.lost_races.inc();
+                tracing::debug!(road_map.id = %self.road_map.id, head = from_store(head).0, "another writer came first");
+                self.decide_again(decided).await;
             }
-            let (planned, rejected) = self.plan(&mut edits).await;
-            match self.append(&planned, hold).await {
-                Ok(true) => {
-                    tries = 0;
-                    self.publish(planned);
-                    self.reject(rejected).await;
-                }
-                // Another writer came first, an edit was accepted before, or nobody knows whether the log took it:
-                // look, and decide again.
-                Ok(false) | Err(StoreError::OutcomeUnknown { .. }) => {
-                    tries += 1;
-                    let again = planned.into_iter().map(|planned| planned.edit);
-                    let again = again.chain(rejected.into_iter().map(|(edit, _)| edit));
-                    let again: Vec<Edit> = again.chain(edits).collect();
-                    let known = match self.look(&again).await {
-                        Ok(known) => known,
-                        Err(error) => return answer_all(again, &error),
-                    };
-                    edits = VecDeque::with_capacity(again.len());
-                    for edit in again {
-                        edits.extend(self.answer_known(edit, &known).await);
-                    }
-                }
-                Err(error) => {
-                    let failed = planned.into_iter().map(|planned| planned.edit);
-                    let failed = failed.chain(rejected.into_iter().map(|(edit, _)| edit));
-                    answer_all(failed, &EngineError::Store(error));
-                }
+            Err(StoreError::OutcomeUnknown { .. }) => self.decide_again(decided).await,
+            Err(error) => {
+                answer_all(decided.into_edits(), &error.into());
+                // What was decided on top of it has lost its ground, but not its chance.
+                self.queue_again(Vec::new());
             }
         }
     }
 
+    /// Another writer came first, an edit was accepted before, or nobody knows whether the log took the append: look, and
+    /// decide again.
+    ///
+    /// That an edit was accepted before is found out here and when it is about to be rejected: nearly none was, and asking
+    /// first would cost every append a read.
+    async fn decide_again(&mut self, decided: Decided) {
+        self.tries += 1;
+        let edits: Vec<Edit> = decided.into_edits().collect();
+        if self.tries > self.road_map.settings.retries_max {
+            self.tries = 0;
+            answer_all(edits, &EngineError::Overloaded);
+            return self.queue_again(Vec::new());
+        }
+        let mut again = Vec::with_capacity(edits.len());
+        match self.look(&edits).await {
+            Ok(accepted) => {
+                for edit in edits {
+                    again.extend(self.road_map.answer_as_before(edit, &accepted).await);
+                }
+            }
+            Err(error) => answer_all(edits, &error),
+        }
+        self.queue_again(again);
+    }
+
     /// Brings the current state up to the log, and finds those edits that the log holds.
-    async fn look(&mut self, edits: &[Edit]) -> Result<Known, EngineError> {
+    async fn look(&mut self, edits: &[Edit]) -> Result<AcceptedBefore, EngineError> {
         let events = self.road_map.catch_up().await?;
         self.noticed(events);
-        Ok(self.known(edits.iter()).await?)
+        Ok(self.road_map.accepted_before(edits.iter()).await?)
+    }
+
+    /// Puts edits back before those that wait, and after them those that were decided on what did not come to be.
+    fn queue_again(&mut self, edits: Vec<Edit>) {
+        let nothing = Decided::on(self.road_map.current());
+        let next = std::mem::replace(&mut self.next, nothing);
+        let again = edits.into_iter().chain(next.into_edits());
+        self.queue = again.chain(self.queue.drain(..)).collect();
     }
 
     /// Answers the edits that were rejected, those that were accepted before with their first answer.
@@ -183,284 +279,51 @@ impl Writer {
         if rejected.is_empty() {
             return;
         }
-        let known = match self.known(rejected.iter().map(|(edit, _)| edit)).await {
-            Ok(known) => known,
+        let edits = rejected.iter().map(|(edit, _)| edit);
+        let accepted = match self.road_map.accepted_before(edits).await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 let edits = rejected.into_iter().map(|(edit, _)| edit);
                 return answer_all(edits, &error.into());
             }
         };
         for (edit, error) in rejected {
-            if let Some(edit) = self.answer_known(edit, &known).await {
+            if let Some(edit) = self.road_map.answer_as_before(edit, &accepted).await {
                 answer(edit, Err(error));
             }
         }
     }
 
-    /// Those of the edits that were accepted before.
-    async fn known(&self, edits: impl Iterator<Item = &Edit>) -> Result<Known, StoreError> {
-        let ids: Vec<Uuid> = edits.map(|edit| edit.request.command_id).collect();
-        let stream = stream_of(self.road_map.id);
-        let records = self.road_map.past.log().commands(stream, &ids).await?;
-        let by_id = records
-            .into_iter()
-            .map(|record| (record.command_id, record));
-        Ok(by_id.collect())
-    }
-
-    /// Answers an edit that was accepted before, and hands back one that was not.
-    async fn answer_known(&self, edit: Edit, known: &Known) -> Option<Edit> {
-        let Some(record) = known.get(&edit.request.command_id) else {
-            return Some(edit);
-        };
-        let first = if record.fingerprint == edit.fingerprint {
-            self.first_answer(record).await
-        } else {
-            Err(EngineError::CommandIdReused)
-        };
-        answer(edit, first);
-        None
-    }
-
-    async fn first_answer(&self, record: &CommandRecord) -> Result<EditDone, EngineError> {
-        let kept = KeptAnswer::decode(&record.answer).ok_or_else(|| {
-            let place = format!("the answer of command {}", record.command_id);
-            StoreError::corrupt(place, "it cannot be read")
-        })?;
-        let (after, through) = (Version(kept.after), Version(kept.through));
-        let mut events = Vec::new();
-        let mut read = after;
-        while read < through {
-            let limit = self.road_map.settings.page_events;
-            let page = self.road_map.events(read, through, &[], limit).await?;
-            let Some(last) = page.last() else { break };
-            read = last.version;
-            events.extend(page);
-        }
-        let selector = crate::moment::MomentSelector::Version(through);
-        Ok(EditDone {
-            published: self.road_map.at(&selector).await?,
-            events,
-            outcomes: kept.outcomes(),
-            repeated: true,
-        })
-    }
-
-    /// Decides edits one after another on a scratch; those that must wait for a commit stay in the queue.
-    async fn plan(&self, edits: &mut VecDeque<Edit>) -> (Vec<Planned>, Vec<(Edit, EngineError)>) {
-        let mut scratch = self.road_map.current();
-        let mut planned: Vec<Planned> = Vec::new();
-        let mut rejected = Vec::new();
-        while let Some(edit) = edits.pop_front() {
-            let id = edit.request.command_id;
-            let twice = planned
-                .iter()
-                .any(|held| held.edit.request.command_id == id);
-            let plan = if twice {
-                Plan::Later(edit)
-            } else {
-                self.plan_one(&scratch, edit, planned.is_empty()).await
-            };
-            match plan {
-                Plan::Accepted(held) => {
-                    scratch = Arc::clone(&held.published);
-                    planned.push(*held);
-                }
-                Plan::Rejected(edit, error) => rejected.push((edit, error)),
-                Plan::Later(edit) => {
-                    edits.push_front(edit);
-                    break;
-                }
-            }
-        }
-        (planned, rejected)
-    }
-
-    async fn plan_one(&self, scratch: &Arc<Published>, edit: Edit, durable: bool) -> Plan {
-        let request = &edit.request;
-        let recorded_at = self.road_map.clock.now().max(scratch.recorded_at.next());
-        let effective = effective_instant(request.effective, recorded_at);
-        let batch = Batch {
-            commands: &request.commands,
-            base: request.base,
-            recorded_at,
-            effective,
-            capacity: Capacity::of(&request.author.organisation, recorded_at),
-        };
-        let mut at: Option<State> = None;
-        let mut base: Option<Arc<Published>> = None;
-        loop {
-            let view = View {
-                head: &scratch.state,
-                version: scratch.moment.version,
-                at: at.as_ref(),
-                base: base.as_ref().map(|base| &base.state),
-                bounds: &self.road_map.settings.bounds,
-            };
-            let needed = match decide(view, &batch) {
-                Ok(decision) => {
-                    let planned = self.planned(scratch, edit, &decision, recorded_at, effective);
-                    return Plan::Accepted(Box::new(planned));
-                }
-                Err(Rejection::Refused(refusals)) => {
-                    return Plan::Rejected(edit, EngineError::Refused(refusals));
-                }
-                Err(Rejection::Conflicts(conflicts)) => {
-                    return Plan::Rejected(edit, EngineError::Conflicts(conflicts));
-                }
-                Err(Rejection::Needs(needed)) => needed,
-            };
-            let loaded = match needed {
-                Need::At if !durable => return Plan::Later(edit),
-                Need::At => self
-                    .load_at(scratch.moment.version, effective)
-                    .await
-                    .map(|state| {
-                        at = Some(state);
-                    }),
-                Need::Base => self.load_base(&edit).await.map(|state| {
-                    base = Some(state);
-                }),
-            };
-            if let Err(error) = loaded {
-                return Plan::Rejected(edit, error);
-            }
-        }
-    }
-
-    /// `asof(effective, head)` of the durable log.
-    async fn load_at(&self, version: Version, effective: Instant) -> Result<State, EngineError> {
-        let moment = Moment {
-            version,
-            effective,
-            live: false,
-        };
-        Ok(self.road_map.state_at(moment).await?.state.clone())
-    }
-
-    /// The state that the author read. It is durable, since nobody is shown anything that is not.
-    async fn load_base(&self, edit: &Edit) -> Result<Arc<Published>, EngineError> {
-        let base = edit.request.base;
-        if base.version == Version::ZERO {
-            return Ok(Arc::new(Published::nothing(self.road_map.id)));
-        }
-        let selector = crate::moment::MomentSelector::At {
-            version: base.version,
-            effective: base.effective,
-        };
-        self.road_map.at(&selector).await
-    }
-
-    fn planned(
-        &self,
-        scratch: &Arc<Published>,
-        edit: Edit,
-        decision: &Decision,
-        recorded_at: Instant,
-        effective_at: Instant,
-    ) -> Planned {
-        let before = scratch.moment.version;
-        let last = Version(before.0 + decision.events.len() as u64);
-        let request = &edit.request;
-        let capacity = Capacity::of(&request.author.organisation, recorded_at);
-        let events: Vec<Arc<RecordedEvent>> = (before.0 + 1..)
-            .zip(&decision.events)
-            .map(|(version, decided)| {
-                Arc::new(RecordedEvent {
-                    id: self.ids.id(),
-                    version: Version(version),
-                    recorded_at,
-                    effective_at,
-                    author: request.author.clone(),
-                    capacity,
-                    command_id: request.command_id,
-                    batch: last,
-                    reason: request.reason.clone(),
-                    source: request.source.clone(),
-                    subjects: decided.subjects.clone(),
-                    event: decided.event.clone(),
-                })
-            })
-            .collect();
-        let published = if events.is_empty() {
-            Arc::clone(scratch)
-        } else {
-            Arc::new(scratch.after(&events, decision.head.clone()))
-        };
-        Planned {
-            kept: KeptAnswer::new(before, last, &decision.outcomes),
-            edit,
-            events,
-            published,
-        }
-    }
-
-    /// Appends what was planned as one; true if it is durable, false if another writer came first.
-    async fn append(
-        &self,
-        planned: &[Planned],
-        hold: Option<Box<dyn Hold + '_>>,
-    ) -> Result<bool, StoreError> {
-        if planned.is_empty() {
-            if let Some(hold) = hold {
-                hold.release().await;
-            }
-            return Ok(true);
-        }
-        let stream_id = stream_of(self.road_map.id);
-        let events: Vec<NewEvent> = planned
-            .iter()
-            .flat_map(|planned| &planned.events)
-            .map(|recorded| encode(stream_id, recorded, self.ids.salt()))
-            .collect();
-        let commands = planned
-            .iter()
-            .map(|planned| CommandRecord {
-                command_id: planned.edit.request.command_id,
-                fingerprint: planned.edit.fingerprint,
-                last_version: to_store(Version(planned.kept.through)),
-                answer: planned.kept.encode(),
-            })
-            .collect();
-        let append = Append {
-            stream_id,
-            expected_version: to_store(self.road_map.current().moment.version),
-            events,
-            commands,
-        };
-        let appended = match hold {
-            Some(hold) => self.commit.append_held(hold, append).await,
-            None => self.commit.append(append).await,
-        };
-        match appended? {
-            AppendOutcome::Appended { .. } => Ok(true),
-            AppendOutcome::Conflict { head } => {
-                self.road_map.measures.lost_races.inc();
-                tracing::debug!(road_map.id = %self.road_map.id, head = from_store(head).0, "another writer came first");
-                Ok(false)
-            }
-        }
-    }
-
-    fn publish(&mut self, planned: Vec<Planned>) {
-        for planned in planned {
-            if !planned.events.is_empty() {
+    fn publish(&mut self, accepted: Vec<Accepted>) {
+        for accepted in accepted {
+            if !accepted.events.is_empty() {
                 self.road_map.publish(Committed {
-                    events: planned.events.clone(),
-                    published: Arc::clone(&planned.published),
+                    events: accepted.events.clone(),
+                    published: Arc::clone(&accepted.published),
                 });
             }
-            if self.snapshotter.offer(&planned.published, self.snapshot) {
-                self.snapshot = planned.published.moment.version;
+            if self.snapshotter.offer(&accepted.published, self.snapshot) {
+                self.snapshot = accepted.published.moment.version;
             }
             let done = EditDone {
-                published: planned.published,
-                events: planned.events,
-                outcomes: planned.kept.outcomes(),
+                published: accepted.published,
+                events: accepted.events,
+                outcomes: accepted.kept.outcomes(),
                 repeated: false,
             };
-            answer(planned.edit, Ok(done));
+            answer(accepted.edit, Ok(done));
         }
+    }
+}
+
+/// Waits for the outcome of the append that is on its way; for ever if none is.
+async fn outcome(in_flight: &mut Option<InFlight>) -> Result<AppendOutcome, StoreError> {
+    match in_flight {
+        // The group commit answers everything it takes on; if it died, nobody knows how far it came.
+        Some(in_flight) => (&mut in_flight.outcome)
+            .await
+            .unwrap_or(Err(StoreError::OutcomeUnknown { source: None })),
+        None => std::future::pending().await,
     }
 }
 

@@ -18,7 +18,7 @@ mod sample;
 pub mod snapshots;
 
 pub use differential::{Compared, compare_logs};
-pub use faulty::FaultyLog;
+pub use faulty::{DelayedAppend, FaultyLog};
 pub use sample::{Random, append, command, event, instant, stream};
 
 use std::sync::Arc;

@@ -9,5 +9,6 @@
 mod editing;
 mod following;
 mod nodes;
+mod pipelining;
 mod time_travel;
 mod world;

@@ -33,6 +33,13 @@ pub(crate) fn action(number: u128) -> ActionId {
 #[derive(Debug, Default)]
 pub(crate) struct CountingIds(AtomicU64);
 
+impl CountingIds {
+    /// How many were given so far.
+    pub(crate) fn given(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 impl Ids for CountingIds {
     fn id(&self) -> Uuid {
         let number = self.0.fetch_add(1, Ordering::Relaxed);

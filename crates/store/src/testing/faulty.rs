@@ -1,12 +1,13 @@
-//! A log that fails on purpose: before the commit, or after it with the answer lost.
+//! A log that fails on purpose: before the commit, or after it with the answer lost; or that keeps an append waiting.
 //!
-//! Owns when to fail; everything else is done by the log inside. Invariant: a failed append wrote nothing, and one
-//! whose answer is lost wrote what the log inside would have written.
+//! Owns when to fail and wait; everything else is done by the log inside. Invariant: a failed append wrote nothing, and
+//! one whose answer is lost wrote what the log inside would have written.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
@@ -24,6 +25,30 @@ pub struct FaultyLog {
 struct Plan {
     calls: u64,
     faults: BTreeMap<u64, InjectedFault>,
+    delays: BTreeMap<u64, Delay>,
+}
+
+/// The log's side of a delay.
+struct Delay {
+    arrived: oneshot::Sender<()>,
+    released: oneshot::Receiver<()>,
+}
+
+/// An append that is kept waiting, before it fails or is written, until this is dropped.
+#[derive(Debug)]
+pub struct DelayedAppend {
+    arrived: Option<oneshot::Receiver<()>>,
+    _released: oneshot::Sender<()>,
+}
+
+impl DelayedAppend {
+    /// Waits until the append has come as far as the log.
+    pub async fn arrived(&mut self) {
+        if let Some(arrived) = self.arrived.take() {
+            // The log went away: whoever appends is told, and the test with it.
+            drop(arrived.await);
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -51,6 +76,17 @@ impl FaultyLog {
         self.plan().faults.insert(call, InjectedFault::AfterCommit);
     }
 
+    /// The `call`-th append waits until what is returned is dropped.
+    pub fn delay_append(&self, call: u64) -> DelayedAppend {
+        let (arrived, arrives) = oneshot::channel();
+        let (release, released) = oneshot::channel();
+        self.plan().delays.insert(call, Delay { arrived, released });
+        DelayedAppend {
+            arrived: Some(arrives),
+            _released: release,
+        }
+    }
+
     /// How many appends there were so far, failed ones included. "The next" is one more.
     pub fn append_calls(&self) -> u64 {
         self.plan().calls
@@ -60,18 +96,24 @@ impl FaultyLog {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next_call(&self) -> Option<InjectedFault> {
+    fn next_call(&self) -> (Option<Delay>, Option<InjectedFault>) {
         let mut plan = self.plan();
         plan.calls += 1;
         let call = plan.calls;
-        plan.faults.remove(&call)
+        (plan.delays.remove(&call), plan.faults.remove(&call))
     }
 }
 
 #[async_trait]
 impl EventLog for FaultyLog {
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
-        match self.next_call() {
+        let (delay, fault) = self.next_call();
+        if let Some(Delay { arrived, released }) = delay {
+            // The test need not look; it releases by dropping its side, which is told as an error.
+            let (Ok(()) | Err(())) = arrived.send(());
+            let (Ok(()) | Err(_)) = released.await;
+        }
+        match fault {
             None => self.inner.append_batch(appends).await,
             Some(InjectedFault::BeforeCommit) => Err(StoreError::Unavailable {
                 detail: "a test wanted it so".to_owned(),
