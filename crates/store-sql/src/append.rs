@@ -1,8 +1,8 @@
 //! The transaction that appends: reads where the streams stand, decides, writes, commits.
 //!
-//! Owns the order of its statements, and judging a batch anew if somebody else took a place that it was judged for.
-//! Which appends are accepted is decided by the contract's own rules. Invariant: one
-//! commit for each batch, and nothing is written of an append that is not accepted.
+//! Owns the order of its statements, and judging a batch anew if somebody else took a place that it was judged for, or if
+//! a command of it turns out to be recorded. Which appends are accepted is decided by the contract's own rules.
+//! Invariant: one commit for each batch, and nothing is written of an append that is not accepted.
 
 use std::collections::BTreeSet;
 
@@ -17,10 +17,20 @@ use crate::dialect::{Dialect, store_error};
 use crate::transaction::Transaction;
 use crate::{row, sql};
 
+/// Whether it is asked which commands of a batch are recorded. Nearly none ever is, and one that is stops the insertion by
+/// its key: where a batch can be judged again, it is asked only then.
+#[derive(Clone, Copy)]
+enum Recorded {
+    Asked,
+    LeftToKeys,
+}
+
 /// Why a batch was not written.
 enum Unwritten {
-    /// What the caller is told.
-    Told(StoreError),
+    /// The batch is none that can be judged, as far as is known.
+    Refused(StoreError),
+    /// Nobody knows whether it was written after all.
+    Unknown(StoreError),
     /// The database failed or somebody was faster; nothing was written.
     Failed(Error),
 }
@@ -37,24 +47,40 @@ pub(crate) async fn append_batch<DB: Dialect>(
     mut appends: Vec<Append>,
 ) -> Result<(Vec<AppendOutcome>, Vec<(StreamId, Version)>), StoreError> {
     let mut judgements_left = DB::JUDGEMENTS_MAX;
+    let mut recorded = Recorded::LeftToKeys;
     loop {
         judgements_left = judgements_left.saturating_sub(1);
         let judged = if judgements_left == 0 {
+            recorded = Recorded::Asked;
             std::mem::take(&mut appends)
         } else {
             appends.clone()
         };
         let begun = Transaction::begin(writer).await;
         let transaction = begun.map_err(|error| store_error::<DB>("the append", error))?;
-        match judge_and_commit(transaction, judged).await {
+        match judge_and_commit(transaction, judged, recorded).await {
             Ok(decision) => {
                 let heads = heads_of(&decision);
                 return Ok((decision.outcomes, heads));
             }
             // Where the streams stand now decides: most likely it is a conflict, which is an answer and no error.
-            Err(Unwritten::Failed(error)) if judgements_left > 0 && DB::is_lost_race(&error) => {}
-            Err(Unwritten::Failed(error)) => return Err(store_error::<DB>("the append", error)),
-            Err(Unwritten::Told(error)) => return Err(error),
+            Err(Unwritten::Failed(error)) if judgements_left > 0 && DB::is_lost_race(&error) => {
+                recorded = Recorded::Asked;
+            }
+            // A command that is recorded is answered before anything else that may be wrong with its append.
+            Err(Unwritten::Refused(_)) if matches!(recorded, Recorded::LeftToKeys) => {
+                recorded = Recorded::Asked;
+            }
+            Err(unwritten) => return Err(unwritten.told::<DB>()),
+        }
+    }
+}
+
+impl Unwritten {
+    fn told<DB: Dialect>(self) -> StoreError {
+        match self {
+            Self::Refused(error) | Self::Unknown(error) => error,
+            Self::Failed(error) => store_error::<DB>("the append", error),
         }
     }
 }
@@ -64,11 +90,8 @@ pub(crate) async fn append_held<DB: Dialect>(
     transaction: Transaction<DB>,
     append: Append,
 ) -> Result<(AppendOutcome, Vec<(StreamId, Version)>), StoreError> {
-    let decision = match judge_and_commit(transaction, vec![append]).await {
-        Ok(decision) => decision,
-        Err(Unwritten::Failed(error)) => return Err(store_error::<DB>("the append", error)),
-        Err(Unwritten::Told(error)) => return Err(error),
-    };
+    let judged = judge_and_commit(transaction, vec![append], Recorded::Asked).await;
+    let decision = judged.map_err(Unwritten::told::<DB>)?;
     let heads = heads_of(&decision);
     let missing = || StoreError::corrupt("the append", "it was not judged");
     let outcome = decision.outcomes.first().copied().ok_or_else(missing)?;
@@ -83,8 +106,10 @@ fn heads_of(decision: &Decision) -> Vec<(StreamId, Version)> {
 async fn judge_and_commit<DB: Dialect>(
     mut transaction: Transaction<DB>,
     appends: Vec<Append>,
+    recorded: Recorded,
 ) -> Result<Decision, Unwritten> {
-    let decision = match judge_and_write::<DB>(transaction.connection(), appends).await {
+    let connection = transaction.connection();
+    let decision = match judge_and_write::<DB>(connection, appends, recorded).await {
         Ok(decision) => decision,
         // A connection that failed is closed, which undoes what it wrote.
         Err(Unwritten::Failed(error)) if !DB::is_lost_race(&error) => return Err(error.into()),
@@ -96,16 +121,17 @@ async fn judge_and_commit<DB: Dialect>(
     match transaction.commit().await {
         Ok(()) => Ok(decision),
         Err(error) if DB::is_lost_race(&error) => Err(error.into()),
-        Err(error) => Err(Unwritten::Told(StoreError::outcome_unknown(error))),
+        Err(error) => Err(Unwritten::Unknown(StoreError::outcome_unknown(error))),
     }
 }
 
 async fn judge_and_write<DB: Dialect>(
     connection: &mut DB::Connection,
     appends: Vec<Append>,
+    recorded: Recorded,
 ) -> Result<Decision, Unwritten> {
-    let standing = standing::<DB>(connection, &appends).await?;
-    let decision = standing.decide(appends).map_err(Unwritten::Told)?;
+    let standing = standing::<DB>(connection, &appends, recorded).await?;
+    let decision = standing.decide(appends).map_err(Unwritten::Refused)?;
     DB::write(connection, &decision).await?;
     Ok(decision)
 }
@@ -113,6 +139,7 @@ async fn judge_and_write<DB: Dialect>(
 async fn standing<DB: Dialect>(
     connection: &mut DB::Connection,
     appends: &[Append],
+    recorded: Recorded,
 ) -> Result<Standing, Error> {
     let streams: BTreeSet<StreamId> = appends.iter().map(|append| append.stream_id).collect();
     let streams: Vec<StreamId> = streams.into_iter().collect();
@@ -123,7 +150,21 @@ async fn standing<DB: Dialect>(
     };
     let heads =
         find_all::<DB, _>(connection, statement, &streams, |call| call, Call::stream).await?;
+    let mut standing = Standing::default();
+    for row in &heads {
+        let head = row::head::<DB>(row)?;
+        standing.heads.insert(head.stream_id, head);
+    }
+    if matches!(recorded, Recorded::Asked) {
+        standing.recorded = recorded_commands::<DB>(connection, appends).await?;
+    }
+    Ok(standing)
+}
 
+async fn recorded_commands<DB: Dialect>(
+    connection: &mut DB::Connection,
+    appends: &[Append],
+) -> Result<BTreeSet<(StreamId, Uuid)>, Error> {
     let ids_of = |append: &Append| {
         let stream = append.stream_id.0;
         append
@@ -134,20 +175,11 @@ async fn standing<DB: Dialect>(
     };
     let ids: Vec<(Uuid, Uuid)> = appends.iter().flat_map(ids_of).collect();
     let bind = |call: Call<DB>, (stream, command)| call.uuid(stream).uuid(command);
-    let recorded =
+    let rows =
         find_all::<DB, _>(connection, &sql::RECORDED_COMMANDS, &ids, |call| call, bind).await?;
-
-    let mut standing = Standing::default();
-    for row in &heads {
-        let head = row::head::<DB>(row)?;
-        standing.heads.insert(head.stream_id, head);
-    }
-    for row in &recorded {
-        standing
-            .recorded
-            .insert((StreamId(DB::uuid(row, 0)?), DB::uuid(row, 1)?));
-    }
-    Ok(standing)
+    rows.iter()
+        .map(|row| Ok((StreamId(DB::uuid(row, 0)?), DB::uuid(row, 1)?)))
+        .collect()
 }
 
 /// That an event touches a subject.
