@@ -4,6 +4,7 @@
 //! Invariant: a log has exactly one connection that writes.
 
 mod backup;
+mod checkpoint;
 mod error;
 mod lock;
 mod open;
@@ -92,7 +93,9 @@ impl Dialect for Sqlite {
         false
     }
 
-    fn appended(_place: &SqliteFile, _heads: &[(StreamId, Version)]) {}
+    fn appended(place: &SqliteFile, _heads: &[(StreamId, Version)]) {
+        place.appended();
+    }
 
     fn wakeups(_place: &SqliteFile) -> Wakeups {
         Wakeups::never()

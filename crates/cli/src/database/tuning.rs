@@ -16,8 +16,10 @@ pub(crate) struct StoreSettings {
     pub(crate) busy_timeout_ms: u64,
     /// SQLite: page cache of each connection, in KiB.
     pub(crate) cache_kib: u32,
-    /// SQLite: pages in the write-ahead file after which it is folded into the main file.
+    /// SQLite: pages in the write-ahead file after which it is begun anew.
     pub(crate) checkpoint_pages: u32,
+    /// SQLite: milliseconds between two times that the write-ahead file is folded into the main file.
+    pub(crate) checkpoint_interval_ms: u64,
     /// PostgreSQL: connections that write at once. Beyond it appends wait.
     pub(crate) write_connections_max: u32,
     /// PostgreSQL: milliseconds to wait for a connection; then it is told "unavailable".
@@ -44,6 +46,7 @@ impl Default for StoreSettings {
             busy_timeout_ms,
             cache_kib,
             checkpoint_pages,
+            checkpoint_interval_ms,
         } = SqliteSettings::default();
         let PostgresSettings {
             read_connections_max: _,
@@ -61,6 +64,7 @@ impl Default for StoreSettings {
             busy_timeout_ms,
             cache_kib,
             checkpoint_pages,
+            checkpoint_interval_ms,
             write_connections_max,
             connect_timeout_ms,
             statement_timeout_ms,
@@ -80,6 +84,7 @@ impl StoreSettings {
             busy_timeout_ms: self.busy_timeout_ms,
             cache_kib: self.cache_kib,
             checkpoint_pages: self.checkpoint_pages,
+            checkpoint_interval_ms: self.checkpoint_interval_ms,
         }
     }
 

@@ -11,6 +11,7 @@ use roadbook_store::{EventLog, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection, Error, Pool, Sqlite};
 
+use super::checkpoint::Checkpointer;
 use super::error::OpenError;
 use super::lock::WriterLock;
 use super::settings::Settings;
@@ -28,6 +29,8 @@ pub struct SqliteFile {
     pub(super) path: PathBuf,
     pub(super) settings: Settings,
     lock: Mutex<Option<WriterLock>>,
+    /// None if the file is only read.
+    checkpointer: Mutex<Option<Checkpointer>>,
 }
 
 impl SqlStore<Sqlite> {
@@ -58,10 +61,17 @@ impl SqlStore<Sqlite> {
             settings.reader(path),
         )
         .await?;
+        let checkpointer = Checkpointer::start(path, settings)
+            .await
+            .map_err(|source| OpenError::database(path, source))?;
         Ok(Self {
             readers,
             writer: Some(writer),
-            place: Arc::new(SqliteFile::new(path, settings, Some(lock))),
+            place: Arc::new(SqliteFile {
+                lock: Mutex::new(Some(lock)),
+                checkpointer: Mutex::new(Some(checkpointer)),
+                ..SqliteFile::only_read(path, settings)
+            }),
         })
     }
 
@@ -90,7 +100,7 @@ impl SqlStore<Sqlite> {
         Ok(Self {
             readers,
             writer: None,
-            place: Arc::new(SqliteFile::new(path, settings, None)),
+            place: Arc::new(SqliteFile::only_read(path, settings)),
         })
     }
 
@@ -106,6 +116,11 @@ impl SqlStore<Sqlite> {
         let Some(writer) = &self.writer else {
             return Ok(());
         };
+        self.place
+            .checkpointer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let folded = fold_write_ahead(writer).await;
         writer.close().await;
         self.place
@@ -122,11 +137,23 @@ impl SqlStore<Sqlite> {
 }
 
 impl SqliteFile {
-    fn new(path: &Path, settings: &Settings, lock: Option<WriterLock>) -> Self {
+    fn only_read(path: &Path, settings: &Settings) -> Self {
         Self {
             path: path.to_owned(),
             settings: settings.clone(),
-            lock: Mutex::new(lock),
+            lock: Mutex::new(None),
+            checkpointer: Mutex::new(None),
+        }
+    }
+
+    /// Something was appended, and stands in the write-ahead file.
+    pub(super) fn appended(&self) {
+        let held = self
+            .checkpointer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(checkpointer) = &*held {
+            checkpointer.appended();
         }
     }
 }

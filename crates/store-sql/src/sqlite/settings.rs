@@ -15,6 +15,13 @@ const STATEMENTS_MAX: usize = 320;
 /// Rows on their way from a connection's thread to the reader. The default of sqlx, 50, makes reading half as fast.
 const ROWS_UNDER_WAY_MAX: usize = 1024;
 
+/// How many times as long as it is meant to be the write-ahead file may become, if those who read keep it from being begun
+/// anew, or if it grows faster than it is folded.
+const LENGTH_MAX: u32 = 8;
+
+/// How long beginning the write-ahead file anew waits for those who read. Commits wait with it.
+const RESTART_WAIT: Duration = Duration::from_millis(10);
+
 /// Settings of a SQLite file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -24,8 +31,11 @@ pub struct Settings {
     pub busy_timeout_ms: u64,
     /// Page cache of each connection, in KiB.
     pub cache_kib: u32,
-    /// Pages in the write-ahead file after which it is folded into the main file.
+    /// Pages in the write-ahead file after which it is begun anew. At [`LENGTH_MAX`] times as many the commit that comes
+    /// there folds it, and takes long.
     pub checkpoint_pages: u32,
+    /// Milliseconds between two times that the write-ahead file is folded into the main file, while there are appends.
+    pub checkpoint_interval_ms: u64,
 }
 
 impl Default for Settings {
@@ -35,6 +45,7 @@ impl Default for Settings {
             busy_timeout_ms: 5_000,
             cache_kib: 16_384,
             checkpoint_pages: 4_000,
+            checkpoint_interval_ms: 250,
         }
     }
 }
@@ -49,7 +60,18 @@ impl Settings {
             // An insert of many rows keeps what it would need to undo them. In memory that costs nothing; otherwise each
             // batch makes a file.
             .pragma("temp_store", "MEMORY")
-            .pragma("wal_autocheckpoint", self.checkpoint_pages.to_string())
+            .pragma("wal_autocheckpoint", self.length_max().to_string())
+    }
+
+    /// The one connection that folds the write-ahead file.
+    pub(super) fn checkpointer(&self, path: &Path) -> SqliteConnectOptions {
+        self.connection(path)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(RESTART_WAIT)
+    }
+
+    const fn length_max(&self) -> u32 {
+        self.checkpoint_pages.saturating_mul(LENGTH_MAX)
     }
 
     /// A connection that reads, and cannot do anything else.

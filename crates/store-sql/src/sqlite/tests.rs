@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use roadbook_store::testing::{append, stream};
 use roadbook_store::{EventLog, StoreError, Version, verify_log};
-use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr, Sqlite};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqlSafeStr as _, SqlStr, Sqlite};
 use tempfile::TempDir;
 
+use super::checkpoint::fold;
 use super::settings::Settings;
 use crate::sql;
 use crate::store::SqlStore;
@@ -145,6 +146,45 @@ async fn a_commit_waits_for_the_disk_and_readers_cannot_write() {
         .execute(&log.readers)
         .await;
     assert!(refused.unwrap_err().to_string().contains("readonly"));
+}
+
+#[tokio::test]
+async fn the_write_ahead_file_is_begun_anew_once_nobody_reads_in_it() {
+    let folder = TempDir::new().unwrap();
+    let settings = Settings {
+        checkpoint_interval_ms: u64::MAX,
+        ..Settings::default()
+    };
+    let file = folder.path().join("log.db");
+    let log = SqlStore::open(&file, &settings).await.unwrap();
+    let mut folding = settings.checkpointer(&file).connect().await.unwrap();
+    let write_ahead = folder.path().join("log.db-wal");
+    let length = || std::fs::metadata(&write_ahead).unwrap().len();
+    let append_some = async |after| {
+        let some = append(stream(1), after, &[1; 500]);
+        log.append_batch(vec![some]).await.unwrap();
+    };
+    append_some(0).await;
+    let mut reader = log.readers.begin().await.unwrap();
+    sqlx::query("SELECT * FROM streams")
+        .fetch_all(&mut *reader)
+        .await
+        .unwrap();
+    append_some(500).await;
+    fold(&mut folding, 1).await.unwrap();
+    let before = length();
+    append_some(1_000).await;
+    assert!(length() > before, "somebody still reads in it");
+    reader.rollback().await.unwrap();
+    fold(&mut folding, 1).await.unwrap();
+    let before = length();
+    append_some(1_500).await;
+    assert_eq!(
+        length(),
+        before,
+        "what is new takes the place of what is folded"
+    );
+    assert_eq!(verify_log(&log, &mut |_| {}).await.unwrap().events, 2_000);
 }
 
 #[tokio::test]
