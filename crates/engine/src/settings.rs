@@ -28,7 +28,8 @@ pub struct Settings {
     pub catch_up_wait_ms: u64,
     /// Events between two snapshots, along the log and along effective time.
     pub snapshot_spacing_events: u64,
-    /// Backdated events after which the snapshots along effective time are brought forward.
+    /// Backdated events after which the snapshots along effective time are brought forward, if that is not more than a
+    /// 64th of the history.
     pub backdated_refresh_events: u64,
     /// Past states of each road map kept in memory.
     pub past_states_max: usize,

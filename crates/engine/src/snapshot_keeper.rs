@@ -17,6 +17,9 @@ use crate::snapshot_codec;
 /// Snapshots that share a transaction: appends wait for it, so it is kept short.
 const WRITTEN_TOGETHER_MAX: usize = 8;
 
+/// The part of a history, one in so many events, that may be backdated and not in the snapshots yet.
+const SHARE_BACKDATED: u64 = 64;
+
 /// Keeps the snapshots of a log.
 #[derive(Clone)]
 pub(crate) struct Keeper {
@@ -62,7 +65,7 @@ impl Keeper {
         let known = points.iter().map(|point| point.version).min();
         let known = known.unwrap_or(roadbook_store::Version::NONE);
         let backdated = self.log.count_backdated(stream, known, version).await?;
-        if backdated >= self.refresh {
+        if backdated >= self.worth(version) {
             self.bring_forward(
                 published.road_map,
                 &points,
@@ -72,6 +75,12 @@ impl Keeper {
             .await?;
         }
         Ok(())
+    }
+
+    /// Backdated events for which it pays to bring the snapshots along effective time forward. On a short history that
+    /// costs little, so it is done sooner than the setting says.
+    fn worth(&self, version: roadbook_store::Version) -> u64 {
+        self.refresh.min(version.0 / SHARE_BACKDATED).max(1)
     }
 
     /// Makes snapshots along the log where two lie further apart than twice the spacing: some were skipped, or they were
