@@ -17,7 +17,7 @@ const ROWS_UNDER_WAY_MAX: usize = 1024;
 
 /// How many times as long as it is meant to be the write-ahead file may become, if those who read keep it from being begun
 /// anew, or if it grows faster than it is folded.
-const LENGTH_MAX: u32 = 8;
+const LENGTH_MAX: u32 = 4;
 
 /// How long beginning the write-ahead file anew waits for those who read. Commits wait with it.
 const RESTART_WAIT: Duration = Duration::from_millis(10);
@@ -44,8 +44,8 @@ impl Default for Settings {
             read_connections_max: 4,
             busy_timeout_ms: 5_000,
             cache_kib: 16_384,
-            checkpoint_pages: 4_000,
-            checkpoint_interval_ms: 250,
+            checkpoint_pages: 32_000,
+            checkpoint_interval_ms: 4_000,
         }
     }
 }
