@@ -5,6 +5,7 @@
 //! to the same promises.
 
 mod append;
+mod bus;
 mod decision;
 mod digest;
 mod encoding;
@@ -23,6 +24,7 @@ mod verify;
 mod wakeup;
 
 pub use append::{Append, AppendOutcome, CommandRecord};
+pub use bus::{Appended, Bus, Heard, LogName, Origin, Unfit};
 pub use decision::{Decision, SealedRow, Standing};
 pub use digest::Digest;
 pub use encoding::HeaderError;

@@ -1,5 +1,5 @@
-//! What holds every backend to the contract: the conformance suite, the differential run, and a log that fails on
-//! purpose for the tests of whoever writes to one.
+//! What holds every backend to the contract: the conformance suite, the differential run, and a log and a bus that
+//! misbehave on purpose for the tests of whoever uses one.
 //!
 //! Owns claims about [`EventLog`], each a function that panics if the claim is false. It knows no backend. Invariant:
 //! a claim needs nothing but an empty log of its own, so that claims can run in any order.
@@ -13,12 +13,14 @@
 pub mod appending;
 mod differential;
 mod faulty;
+mod memory_bus;
 pub mod reading;
 mod sample;
 pub mod snapshots;
 
 pub use differential::{Compared, compare_logs};
 pub use faulty::{DelayedAppend, FaultyLog};
+pub use memory_bus::MemoryBus;
 pub use sample::{Random, append, command, event, instant, stream};
 
 use std::sync::Arc;

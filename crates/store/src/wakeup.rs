@@ -3,12 +3,14 @@
 //! Owns the word that is passed and the end at which it is heard. Who says it, and over what, is a backend's affair.
 //! Invariant: a wake-up may be lost and may be false; whoever listens looks at the heads now and then as well.
 
+use std::sync::Arc;
+
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use crate::{StreamId, Version};
+use crate::{Heard, StreamId, Version};
 
 /// What may have changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wakeup {
     /// A stream may stand at this version or beyond it.
     Stream {
@@ -17,6 +19,8 @@ pub enum Wakeup {
         /// The version that it may have reached.
         version: Version,
     },
+    /// A process that has some log open says that it appended this.
+    Appended(Arc<Heard>),
     /// Any stream may have changed: wake-ups may have been lost until now.
     Anything,
 }
