@@ -1,15 +1,17 @@
 //! Catching up: how a road map in memory learns of what the log holds beyond it.
 //!
-//! It owns the first load, and the folding of what other nodes appended. Only the road map's writer catches up, so that
-//! batches are published in order; others ask it to. Invariant: a batch is published whole, and once.
+//! It owns the first load, and the folding of what other nodes appended, whether the bus brought it or the log is read.
+//! Only the road map's writer catches up, so that batches are published in order; others ask it to. Invariant: a batch is
+//! published whole, and once.
 
 use std::sync::Arc;
 
 use roadbook_domain::{Instant, Version};
+use roadbook_store::Heard;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Duration, timeout};
 
-use crate::codec::{from_store, instant_from_store, stream_of};
+use crate::codec::{decode, from_store, instant_from_store, stream_of, to_store};
 use crate::error::EngineError;
 use crate::published::{Moment, Published};
 use crate::recorded::RecordedEvent;
@@ -32,6 +34,54 @@ impl RoadMap {
         published.effective_max = instant_from_store(head.effective_max);
         self.current.store(Arc::new(published));
         Ok(())
+    }
+
+    /// Publishes what others appended, as far as the writer was told: from what the bus brought where that fits, and else
+    /// from the log. Tells how many events that were.
+    pub(crate) async fn follow_tidings(&self) -> Result<usize, EngineError> {
+        let told = self.tidings.take();
+        let mut published = 0;
+        for heard in &told.appends {
+            published += match self.publish_heard(heard) {
+                Some(events) => events,
+                None => self.catch_up().await?,
+            };
+        }
+        if told.log_at > self.current().moment.version {
+            published += self.catch_up().await?;
+        }
+        Ok(published)
+    }
+
+    /// Publishes what the bus brought, and tells how many events that were: none if they are known. `None` if they are
+    /// not those that are due, so that the log must be read.
+    fn publish_heard(&self, heard: &Heard) -> Option<usize> {
+        let current = self.current().moment.version;
+        if from_store(heard.head) <= current {
+            return Some(0);
+        }
+        // All are looked at before the first is published.
+        let events = heard
+            .after(to_store(current))
+            .map_err(|unfit| unfit.to_string());
+        let events = events.and_then(|events| {
+            let decoded = events.into_iter().map(|event| decode(event).map(Arc::new));
+            let decoded: Result<Vec<_>, _> = decoded.collect();
+            decoded.map_err(|error| error.to_string())
+        });
+        let events = match events {
+            Ok(events) => events,
+            Err(reason) => {
+                self.measures.bus_fallbacks.inc();
+                tracing::debug!(road_map.id = %self.id, reason, "the log is read, since what the bus brought does not fit");
+                return None;
+            }
+        };
+        self.measures.bus_used.inc();
+        for batch in events.chunk_by(|one, next| one.batch == next.batch) {
+            self.publish_batch(batch.to_vec());
+        }
+        Some(events.len())
     }
 
     /// Publishes, batch after batch, what the log holds beyond the current state, and tells how many events that were.
@@ -81,7 +131,7 @@ impl RoadMap {
         if head.is_none_or(|head| from_store(head.version) < version) {
             return Ok(());
         }
-        self.behind.notify_one();
+        self.tidings.log_is_at(version);
         let wait = Duration::from_millis(self.settings.catch_up_wait_ms);
         let reached = async {
             while self.current().moment.version < version {

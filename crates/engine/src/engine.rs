@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use roadbook_domain::{Command, RoadMapId, Version};
 use roadbook_store::{EventLog, Head, SnapshotFamily};
-use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::bus::{OnBus, OwnBus};
 use crate::clock::Clock;
 use crate::codec::{from_store, instant_to_store, stream_of, to_store};
 use crate::edit::{Edit, EditDone, EditRequest};
@@ -28,6 +29,7 @@ use crate::settings::Settings;
 use crate::snapshot_codec;
 use crate::snapshot_keeper::Keeper;
 use crate::snapshotter::Snapshotter;
+use crate::tidings::Tidings;
 use crate::writer::Writer;
 
 /// Everything that serves the road maps of one log.
@@ -73,21 +75,36 @@ impl Engine {
         ids: Arc<dyn Ids>,
         settings: Settings,
     ) -> Result<Arc<Self>, EngineError> {
+        Self::start_on(None, log, clock, ids, settings).await
+    }
+
+    /// Starts serving a log that other processes serve too, and tells them by a bus, if there is one, of every append. Of
+    /// theirs it then hears there, and no longer by the wake-ups of the log.
+    pub async fn start_on(
+        bus: Option<OnBus>,
+        log: Arc<dyn EventLog>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        settings: Settings,
+    ) -> Result<Arc<Self>, EngineError> {
         let epoch = log.epoch().await?;
+        let bus = bus.map(|bus| OwnBus::of(bus, epoch));
         let measures = Arc::new(Measures::default());
-        let (commit, commit_tasks) = GroupCommit::start(&log, &settings, &measures);
+        let (commit, commit_tasks) = GroupCommit::start(&log, bus.as_ref(), &settings, &measures);
         let (snapshotter, snapshot_tasks) =
             Snapshotter::start(&log, &settings, Arc::clone(&measures));
         let open = OpenRoadMaps::default();
         let stopping = watch::Sender::new(false);
         let connected = Arc::new(AtomicBool::new(true));
-        let others_task = Others::start(
-            Arc::clone(&log),
-            Arc::clone(&open),
-            stopping.subscribe(),
-            Arc::clone(&connected),
-            &settings,
-        );
+        let others = Others {
+            log: Arc::clone(&log),
+            bus,
+            open: Arc::clone(&open),
+            stopping: stopping.subscribe(),
+            connected: Arc::clone(&connected),
+            measures: Arc::clone(&measures),
+        };
+        let others_task = others.start(&settings);
         let background = Background {
             commit,
             commit_tasks,
@@ -276,7 +293,7 @@ impl Engine {
             past_states: self.past_states.clone(),
             measures: Arc::clone(&self.measures),
             recent: Mutex::new(VecDeque::new()),
-            behind: Notify::new(),
+            tidings: Tidings::new(self.settings.bus_appends_max),
         });
         road_map.load().await?;
         self.start_writer(&road_map, edits).await?;

@@ -1,16 +1,18 @@
 //! The group commit: appends of many road maps share one transaction, and one wait for the disk.
 //!
-//! It owns the queue before the log; what is appended and what follows is the writers' affair.
-//! Invariant: every append that was taken on is answered, each with its own outcome.
+//! It owns the queue before the log, and tells the bus of what came out of it; what is appended and what follows is the
+//! writers' affair. Invariant: every append that was taken on is answered, each with its own outcome, and only what is
+//! durable is put on the bus.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use roadbook_store::{Append, AppendOutcome, EventLog, Hold, StoreError, StreamId};
+use roadbook_store::{Append, AppendOutcome, Appended, EventLog, Hold, StoreError, StreamId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
+use crate::bus::OwnBus;
 use crate::measures::Measures;
 use crate::settings::Settings;
 
@@ -24,6 +26,7 @@ struct Waiting {
 pub(crate) struct GroupCommit {
     /// One for each append that the log takes at once; a road map always uses the same.
     queues: Arc<[mpsc::Sender<Waiting>]>,
+    bus: Option<OwnBus>,
     measures: Arc<Measures>,
 }
 
@@ -31,19 +34,25 @@ impl GroupCommit {
     /// Starts the tasks that commit; they end once every clone of the handle is gone and the queues are empty.
     pub(crate) fn start(
         log: &Arc<dyn EventLog>,
+        bus: Option<&OwnBus>,
         settings: &Settings,
         measures: &Arc<Measures>,
     ) -> (Self, Vec<JoinHandle<()>>) {
         let committer = |_| {
             let (queue, waiting) = mpsc::channel(settings.commit_queue_max);
-            let (log, measures) = (Arc::clone(log), Arc::clone(measures));
-            let committing = commit_all(log, waiting, settings.commit_appends_max, measures);
-            (queue, tokio::spawn(committing))
+            let committer = Committer {
+                log: Arc::clone(log),
+                bus: bus.cloned(),
+                appends_max: settings.commit_appends_max,
+                measures: Arc::clone(measures),
+            };
+            (queue, tokio::spawn(committer.run(waiting)))
         };
         let parallel = log.appends_in_parallel().max(1);
         let (queues, tasks): (Vec<_>, Vec<_>) = (0..parallel).map(committer).unzip();
         let way = Self {
             queues: queues.into(),
+            bus: bus.cloned(),
             measures: Arc::clone(measures),
         };
         (way, tasks)
@@ -65,10 +74,16 @@ impl GroupCommit {
         append: Append,
     ) -> Result<AppendOutcome, StoreError> {
         let (begun, events) = (Instant::now(), append.events.len());
+        let note = self.bus.as_ref().map(|bus| bus.note(&append));
         let appended = hold.append(append).await;
         self.measures.commit(begun, events, appended.is_ok());
-        if let Err(error) = &appended {
-            tracing::warn!(error = %error, "an append failed");
+        match &appended {
+            Ok(outcome) => {
+                if let (Some(bus), Some(note)) = (&self.bus, note) {
+                    bus.publish(note, *outcome);
+                }
+            }
+            Err(error) => tracing::warn!(error = %error, "an append failed"),
         }
         appended
     }
@@ -88,32 +103,50 @@ impl GroupCommit {
     }
 }
 
-async fn commit_all(
+/// A task that commits.
+struct Committer {
     log: Arc<dyn EventLog>,
-    mut waiting: mpsc::Receiver<Waiting>,
+    bus: Option<OwnBus>,
     appends_max: usize,
     measures: Arc<Measures>,
-) {
-    let mut batch = Vec::with_capacity(appends_max);
-    while waiting.recv_many(&mut batch, appends_max).await > 0 {
+}
+
+impl Committer {
+    async fn run(self, mut waiting: mpsc::Receiver<Waiting>) {
+        let mut batch = Vec::with_capacity(self.appends_max);
+        while waiting.recv_many(&mut batch, self.appends_max).await > 0 {
+            self.commit(batch.drain(..)).await;
+        }
+    }
+
+    async fn commit(&self, batch: impl Iterator<Item = Waiting>) {
         let (appends, answers): (Vec<_>, Vec<_>) = batch
-            .drain(..)
             .map(|waiting| (waiting.append, waiting.answer))
             .unzip();
         let events: usize = appends.iter().map(|append| append.events.len()).sum();
+        let bus = self.bus.as_ref();
+        let notes: Vec<Appended> = bus
+            .map(|bus| appends.iter().map(|append| bus.note(append)).collect())
+            .unwrap_or_default();
         let span = tracing::debug_span!(
             "commit",
             appends.count = appends.len(),
             events.count = events
         );
         let begun = Instant::now();
-        let appended = log.append_batch(appends).instrument(span).await;
-        measures.commit(begun, events, appended.is_ok());
+        let appended = self.log.append_batch(appends).instrument(span).await;
+        self.measures.commit(begun, events, appended.is_ok());
         match appended {
             Ok(outcomes) => {
-                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                for (answer, outcome) in answers.into_iter().zip(&outcomes) {
                     // A writer that no longer listens was stopped; the append stands all the same.
-                    drop(answer.send(Ok(outcome)));
+                    drop(answer.send(Ok(*outcome)));
+                }
+                // Whoever waits for an answer has it before anybody else hears.
+                if let Some(bus) = bus {
+                    for (note, outcome) in notes.into_iter().zip(outcomes) {
+                        bus.publish(note, outcome);
+                    }
                 }
             }
             Err(error) => {

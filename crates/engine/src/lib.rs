@@ -6,6 +6,7 @@
 //!
 //! Nothing here knows SQL, a transport, GraphQL or the process's environment.
 
+mod bus;
 mod catch_up;
 mod clock;
 mod codec;
@@ -27,8 +28,10 @@ mod snapshot_check;
 mod snapshot_codec;
 mod snapshot_keeper;
 mod snapshotter;
+mod tidings;
 mod writer;
 
+pub use bus::OnBus;
 pub use clock::{Clock, SetClock, SystemClock};
 pub use codec::{SCHEMA, decode_payload};
 pub use edit::{EditDone, EditRequest};

@@ -24,6 +24,9 @@ pub struct Measures {
     pub(crate) edits: Family<EditLabels, Counter>,
     pub(crate) lost_races: Counter,
     pub(crate) events_of_others: Counter,
+    pub(crate) bus_heard: Counter,
+    pub(crate) bus_used: Counter,
+    pub(crate) bus_fallbacks: Counter,
     pub(crate) followers: Gauge,
     pub(crate) feed_fallbacks: Counter,
     pub(crate) feed_resyncs: Counter,
@@ -70,6 +73,9 @@ impl Default for Measures {
             edits: Family::default(),
             lost_races: Counter::default(),
             events_of_others: Counter::default(),
+            bus_heard: Counter::default(),
+            bus_used: Counter::default(),
+            bus_fallbacks: Counter::default(),
             followers: Gauge::default(),
             feed_fallbacks: Counter::default(),
             feed_resyncs: Counter::default(),
@@ -109,6 +115,21 @@ impl Measures {
             "events_of_others",
             "Events that other nodes appended and this one published",
             self.events_of_others.clone(),
+        );
+        registry.register(
+            "bus_heard",
+            "Messages heard on the bus, of any log",
+            self.bus_heard.clone(),
+        );
+        registry.register(
+            "bus_used",
+            "Messages of the bus from which events were published without a read of the log",
+            self.bus_used.clone(),
+        );
+        registry.register(
+            "bus_fallbacks",
+            "Messages of the bus that were ahead and did not fit, so that the log was read",
+            self.bus_fallbacks.clone(),
         );
         registry.register(
             "followers",

@@ -1,20 +1,23 @@
-//! Hearing of what other nodes append: wake-ups of the log, and underneath them a look at the heads now and then.
+//! Hearing of what other nodes append: by the bus or by wake-ups of the log, and underneath by a look at the heads now and
+//! then.
 //!
 //! It owns the task that finds out which road maps in memory are behind; catching up is their writers' affair.
-//! Invariant: a wake-up that is lost delays, and never loses.
+//! Invariant: what is not heard delays, and never loses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use roadbook_domain::RoadMapId;
-use roadbook_store::{EventLog, StoreError, StreamId, Wakeup};
+use roadbook_store::{EventLog, Heard, StoreError, StreamId, Wakeup, Wakeups};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+use crate::bus::OwnBus;
 use crate::codec::{from_store, stream_of};
 use crate::engine::OpenRoadMaps;
+use crate::measures::Measures;
 use crate::road_map::RoadMap;
 use crate::settings::Settings;
 
@@ -23,33 +26,28 @@ const HEADS_MAX: usize = 256;
 
 /// What the task works with.
 pub(crate) struct Others {
-    log: Arc<dyn EventLog>,
-    open: OpenRoadMaps,
-    stopping: watch::Receiver<bool>,
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) bus: Option<OwnBus>,
+    pub(crate) open: OpenRoadMaps,
+    pub(crate) stopping: watch::Receiver<bool>,
     /// Whether the log answered when it was last looked at.
-    connected: Arc<AtomicBool>,
+    pub(crate) connected: Arc<AtomicBool>,
+    pub(crate) measures: Arc<Measures>,
 }
 
 impl Others {
     /// Starts the task; it ends when the engine stops.
-    pub(crate) fn start(
-        log: Arc<dyn EventLog>,
-        open: OpenRoadMaps,
-        stopping: watch::Receiver<bool>,
-        connected: Arc<AtomicBool>,
-        settings: &Settings,
-    ) -> JoinHandle<()> {
-        let others = Self {
-            log,
-            open,
-            stopping,
-            connected,
+    pub(crate) fn start(self, settings: &Settings) -> JoinHandle<()> {
+        // Asked for before anything is loaded: what is appended from now on is either loaded or heard.
+        let wakeups = match &self.bus {
+            Some(bus) => bus.wakeups(),
+            None => self.log.wakeups(),
         };
-        tokio::spawn(others.run(Duration::from_millis(settings.heads_poll_ms.max(1))))
+        let poll = Duration::from_millis(settings.heads_poll_ms.max(1));
+        tokio::spawn(self.run(wakeups, poll))
     }
 
-    async fn run(mut self, poll: Duration) {
-        let mut wakeups = self.log.wakeups();
+    async fn run(mut self, mut wakeups: Wakeups, poll: Duration) {
         let mut look = tokio::time::interval(poll);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -65,11 +63,26 @@ impl Others {
                         wake_if_behind(&road_map, version);
                     }
                 }
+                Wakeup::Appended(heard) => self.hear(heard).await,
                 Wakeup::Anything => {
                     let looked = self.look().await;
                     self.tell(looked);
                 }
             }
+        }
+    }
+
+    /// Hands on what another node appended, if the road map is in memory and behind.
+    async fn hear(&self, heard: Arc<Heard>) {
+        self.measures.bus_heard.inc();
+        if !self.bus.as_ref().is_some_and(|bus| bus.is_of(&heard)) {
+            tracing::debug!(stream.id = %heard.stream_id, "the bus told of another log");
+            return;
+        }
+        if let Some(road_map) = self.road_map(heard.stream_id).await
+            && from_store(heard.head) > road_map.current().moment.version
+        {
+            road_map.tidings.appended(heard);
         }
     }
 
@@ -112,6 +125,6 @@ impl Others {
 
 fn wake_if_behind(road_map: &RoadMap, version: roadbook_store::Version) {
     if from_store(version) > road_map.current().moment.version {
-        road_map.behind.notify_one();
+        road_map.tidings.log_is_at(from_store(version));
     }
 }

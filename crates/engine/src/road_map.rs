@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use roadbook_domain::{Instant, RoadMapId, Version};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{broadcast, watch};
 
 use crate::clock::Clock;
 use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
@@ -19,6 +19,7 @@ use crate::past::Past;
 use crate::published::{Moment, Published};
 use crate::recorded::RecordedEvent;
 use crate::settings::Settings;
+use crate::tidings::Tidings;
 
 /// Past states in memory, of all road maps, by what names them for good.
 pub(crate) type PastStates = moka::sync::Cache<(RoadMapId, Instant, Version), Arc<Published>>;
@@ -44,8 +45,8 @@ pub struct RoadMap {
     pub(crate) past_states: PastStates,
     pub(crate) measures: Arc<Measures>,
     pub(crate) recent: Mutex<VecDeque<Arc<Published>>>,
-    /// Tells the writer that the log may hold what others appended.
-    pub(crate) behind: Notify,
+    /// Tells the writer what others appended, or that the log holds it.
+    pub(crate) tidings: Tidings,
 }
 
 impl RoadMap {

@@ -23,6 +23,8 @@ pub struct Settings {
     /// Milliseconds between two looks at the heads of the road maps in memory, for what other nodes appended without a
     /// wake-up being heard.
     pub heads_poll_ms: u64,
+    /// Appends heard on the bus that wait for the writer of one road map. Beyond it the log is read instead.
+    pub bus_appends_max: usize,
     /// Milliseconds that a client waits for this node to catch up with what another node told it of; then the cursor
     /// counts as one that lies ahead.
     pub catch_up_wait_ms: u64,
@@ -56,6 +58,7 @@ impl Default for Settings {
             commit_appends_max: 64,
             retries_max: 64,
             heads_poll_ms: 1_000,
+            bus_appends_max: 256,
             catch_up_wait_ms: 5_000,
             snapshot_spacing_events: 500,
             backdated_refresh_events: 500,

@@ -103,7 +103,7 @@ impl Writer {
                     self.queue.extend(received.drain(..));
                 }
                 // With an append on its way it shows by itself whether others wrote.
-                () = road_map.behind.notified(), if idle => self.catch_up().await,
+                () = road_map.tidings.come(), if idle => self.catch_up().await,
             }
             self.go_on().await;
         }
@@ -197,7 +197,7 @@ impl Writer {
 
     /// Learns of what others appended. If that fails it is tried again at the next look.
     async fn catch_up(&mut self) {
-        match self.road_map.catch_up().await {
+        match self.road_map.follow_tidings().await {
             Ok(events) => self.noticed(events),
             Err(error) => {
                 tracing::warn!(road_map.id = %self.road_map.id, error = %error, "catching up failed");

@@ -6,6 +6,7 @@
     reason = "a failed call fails its test"
 )]
 
+mod bus;
 mod editing;
 mod following;
 mod nodes;

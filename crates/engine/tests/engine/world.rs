@@ -12,7 +12,8 @@ use roadbook_domain::{
     ActionId, ColumnId, Command, ContentKind, FieldId, Instant, RoadMapId, StrandId,
 };
 use roadbook_engine::{
-    Author, EditDone, EditRequest, Engine, EngineError, Ids, Moment, RoadMap, SetClock, Settings,
+    Author, EditDone, EditRequest, Engine, EngineError, Ids, Moment, OnBus, RoadMap, SetClock,
+    Settings,
 };
 use roadbook_store::EventLog;
 use uuid::Uuid;
@@ -74,9 +75,19 @@ impl World {
 
     /// One of several nodes on a log: each makes ids of its own.
     pub(crate) async fn on_node(node: u64, log: Arc<dyn EventLog>, settings: Settings) -> Self {
+        Self::on_bus(None, node, log, settings).await
+    }
+
+    /// One of several nodes on a log that tell each other by a bus.
+    pub(crate) async fn on_bus(
+        bus: Option<OnBus>,
+        node: u64,
+        log: Arc<dyn EventLog>,
+        settings: Settings,
+    ) -> Self {
         let clock = Arc::new(SetClock::at(Instant::start_of_day(today())));
         let ids = Arc::new(CountingIds(AtomicU64::new(node << 32)));
-        let engine = Engine::start(log, clock.clone(), ids.clone(), settings)
+        let engine = Engine::start_on(bus, log, clock.clone(), ids.clone(), settings)
             .await
             .unwrap();
         Self { engine, clock, ids }
