@@ -6,6 +6,7 @@
 mod contents;
 mod error;
 mod grant;
+mod name;
 mod notifier;
 mod open;
 mod server;

@@ -23,7 +23,7 @@ use crate::store::SqlStore;
 /// The database that a log stands in, and how its nodes hear of each other.
 pub struct PostgresPlace {
     server: Server,
-    /// None if the log was opened for reading only.
+    /// None if the log was opened for reading only, or if its nodes tell each other in another way.
     nodes: Option<(Notifier, Listener)>,
 }
 
@@ -47,15 +47,15 @@ impl SqlStore<Postgres> {
         let writer = settings.writer(&server.options);
         let writer = pool(&server, settings, settings.write_connections_max, writer).await?;
         let readers = readers(&server, settings).await?;
-        let notifier = Notifier::start(&server, settings);
-        let listener = Listener::start(&server, settings, notifier.own_session());
+        let nodes = settings.notify.then(|| {
+            let notifier = Notifier::start(&server, settings);
+            let listener = Listener::start(&server, settings, notifier.own_session());
+            (notifier, listener)
+        });
         Ok(Self {
             readers,
             writer: Some(writer),
-            place: Arc::new(PostgresPlace {
-                server,
-                nodes: Some((notifier, listener)),
-            }),
+            place: Arc::new(PostgresPlace { server, nodes }),
         })
     }
 

@@ -38,6 +38,9 @@ pub struct PostgresSettings {
     /// Milliseconds that a transaction may stand still, as it does when its node has stopped, before the server ends it
     /// and lets its locks go.
     pub idle_in_transaction_timeout_ms: u64,
+    /// Whether nodes tell each other by NOTIFY. Without it they hear of each other's appends in another way, or at the next
+    /// look at the heads.
+    pub notify: bool,
     /// Streams whose appends wait to be told to other nodes. Beyond it they are told that anything may have changed.
     pub notify_streams_max: usize,
     /// Milliseconds between two words to the other nodes; appends in between are told together.
@@ -56,6 +59,7 @@ impl Default for PostgresSettings {
             statement_timeout_ms: 30_000,
             lock_timeout_ms: 10_000,
             idle_in_transaction_timeout_ms: 10_000,
+            notify: true,
             notify_streams_max: 1_024,
             notify_interval_ms: 10,
             wakeups_max: 1_024,

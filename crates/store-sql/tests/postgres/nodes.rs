@@ -16,6 +16,7 @@ crate::claims![
     one_command_is_recorded_by_one_node_alone,
     who_holds_a_stream_is_not_overtaken,
     a_hold_that_is_not_used_lets_the_stream_go,
+    a_log_has_one_name_and_no_other_log_has_it,
 ];
 
 fn only(append: Append, id: u128) -> Append {
@@ -210,4 +211,13 @@ async fn a_hold_that_is_not_used_lets_the_stream_go(server: &'static Server) {
         outcomes.unwrap(),
         [AppendOutcome::Appended { head: Version(2) }]
     );
+}
+
+async fn a_log_has_one_name_and_no_other_log_has_it(server: &'static Server) {
+    let (here, database) = fresh(server).await;
+    let there = open(&server.url(&database)).await;
+    let name = here.name().await.unwrap();
+    assert_eq!(there.name().await.unwrap(), name);
+    let (elsewhere, _) = fresh(server).await;
+    assert_ne!(elsewhere.name().await.unwrap(), name);
 }

@@ -115,6 +115,8 @@ async fn a_role_that_runs_nodes_appends_and_reads_and_changes_no_event(server: &
         [AppendOutcome::Appended { head: Version(3) }]
     );
     roadbook_store::verify_log(&log, &mut |_| {}).await.unwrap();
+    // It can be on a bus, too, where the log has the same name.
+    assert_eq!(log.name().await.unwrap(), owner.name().await.unwrap());
     let not_mine = log.grant("postgres").await;
     assert!(
         matches!(not_mine, Err(ConnectError::NotOwner(_))),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use roadbook_store::testing::{append, stream};
 use roadbook_store::{EventLog, Version, Wakeup, Wakeups};
+use roadbook_store_sql::PostgresSettings;
 use tokio::time::timeout;
 
 use crate::server::Server;
@@ -14,6 +15,7 @@ crate::claims![
     after_its_connection_was_lost_a_node_hears_that_anything_may_have_changed,
     many_streams_at_once_are_told_as_anything,
     what_is_appended_last_is_told_before_closing,
+    a_node_that_tells_others_in_another_way_sends_no_wakeups,
 ];
 
 async fn next(wakeups: &mut Wakeups) -> Wakeup {
@@ -83,4 +85,21 @@ async fn what_is_appended_last_is_told_before_closing(server: &'static Server) {
     one_event(&second, 1, 0).await;
     second.close().await;
     assert_eq!(next(&mut to_first).await, heard(1, 1));
+}
+
+async fn a_node_that_tells_others_in_another_way_sends_no_wakeups(server: &'static Server) {
+    let (first, database) = fresh(server).await;
+    let mut to_first = listening(&first).await;
+    let settings = PostgresSettings {
+        notify: false,
+        ..PostgresSettings::default()
+    };
+    let url = server.url(&database);
+    let silent = Log::connect(&url, &settings).await.unwrap();
+    one_event(&silent, 1, 0).await;
+    // What it had to tell it would have told by now.
+    silent.close().await;
+    let second = open(&url).await;
+    one_event(&second, 2, 0).await;
+    assert_eq!(next(&mut to_first).await, heard(2, 1));
 }
