@@ -30,6 +30,7 @@ const ARROWS: &[Arrows] = &[
     arrows("roadbook-domain", &[], &[]),
     arrows("roadbook-store", &[], &[]),
     arrows("roadbook-store-sql", &["roadbook-store"], &[]),
+    arrows("roadbook-bus-nats", &["roadbook-store"], &[]),
     arrows(
         "roadbook-engine",
         &["roadbook-domain", "roadbook-store"],
@@ -48,6 +49,7 @@ const ARROWS: &[Arrows] = &[
             "roadbook-domain",
             "roadbook-store",
             "roadbook-store-sql",
+            "roadbook-bus-nats",
             "roadbook-engine",
             "roadbook-documents",
             "roadbook-graphql",
@@ -67,6 +69,7 @@ const ASYNC: Family = &[
     "tokio-stream",
     "tokio-util",
 ];
+const BUS: Family = &["async-nats"];
 const CHANCE: Family = &["getrandom", "rand"];
 const EFFECTS: Family = &["tempfile", "tracing"];
 const ENVIRONMENT: Family = &["anyhow", "clap", "figment", "tracing-subscriber"];
@@ -84,17 +87,32 @@ const SQL: Family = &["libsqlite3-sys", "rusqlite", "sqlx"];
 const FORBIDDEN: &[Strangers] = &[
     strangers(
         "roadbook-domain",
-        &[ASYNC, CHANCE, EFFECTS, ENVIRONMENT, GRAPHQL, SOCKETS, SQL],
+        &[
+            ASYNC,
+            BUS,
+            CHANCE,
+            EFFECTS,
+            ENVIRONMENT,
+            GRAPHQL,
+            SOCKETS,
+            SQL,
+        ],
     ),
-    strangers("roadbook-store", &[ENVIRONMENT, GRAPHQL, SOCKETS, SQL]),
-    strangers("roadbook-store-sql", &[ENVIRONMENT, GRAPHQL, SOCKETS]),
-    strangers("roadbook-engine", &[ENVIRONMENT, GRAPHQL, SOCKETS, SQL]),
+    strangers("roadbook-store", &[BUS, ENVIRONMENT, GRAPHQL, SOCKETS, SQL]),
+    strangers("roadbook-store-sql", &[BUS, ENVIRONMENT, GRAPHQL, SOCKETS]),
+    strangers("roadbook-bus-nats", &[ENVIRONMENT, GRAPHQL, SOCKETS, SQL]),
+    strangers(
+        "roadbook-engine",
+        &[BUS, ENVIRONMENT, GRAPHQL, SOCKETS, SQL],
+    ),
     strangers(
         "roadbook-documents",
-        &[ASYNC, CHANCE, ENVIRONMENT, GRAPHQL, SOCKETS, SQL],
+        &[ASYNC, BUS, CHANCE, ENVIRONMENT, GRAPHQL, SOCKETS, SQL],
     ),
-    strangers("roadbook-graphql", &[ENVIRONMENT, SOCKETS, SQL]),
-    strangers("roadbook-server", &[ENVIRONMENT, SQL]),
+    strangers("roadbook-graphql", &[BUS, ENVIRONMENT, SOCKETS, SQL]),
+    strangers("roadbook-server", &[BUS, ENVIRONMENT, SQL]),
+    strangers("roadbook-bench", &[BUS]),
+    strangers("e2e", &[BUS]),
 ];
 
 const fn arrows(

@@ -1,0 +1,125 @@
+//! The speaker: sends what this node has appended, and waits for the server to have it.
+//!
+//! Owns the queue of appends and the acknowledgements that are due. Invariant: every append that is taken from the queue is
+//! counted once, as published or as dropped, and no more of them are under way than may be.
+
+use std::future::IntoFuture as _;
+
+use async_nats::jetstream::context::PublishError;
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::publish::PublishAck;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use roadbook_store::Appended;
+use tokio::sync::mpsc;
+
+use crate::link::Link;
+use crate::measures::Measures;
+use crate::settings::Settings;
+
+/// The header by which a node knows its own messages.
+pub(crate) const NODE: &str = "Roadbook-Node";
+
+/// Room for the headers of a message, within what the server takes.
+const HEADERS_BYTES: usize = 512;
+
+/// The end of the queue, and how it is emptied.
+pub(crate) struct Speaker {
+    appends: mpsc::Receiver<Appended>,
+    settings: Settings,
+    measures: Measures,
+}
+
+impl Speaker {
+    pub(crate) fn new(
+        appends: mpsc::Receiver<Appended>,
+        settings: &Settings,
+        measures: &Measures,
+    ) -> Self {
+        Self {
+            appends,
+            settings: settings.clone(),
+            measures: measures.clone(),
+        }
+    }
+
+    /// Sends over a link, until the queue has ended and all of it is acknowledged. If the link ends before that, what was
+    /// under way is dropped, as any message may be.
+    pub(crate) async fn speak(&mut self, link: &Link) {
+        let mut under_way = UnderWay {
+            due: FuturesUnordered::new(),
+            count: 0,
+            measures: &self.measures,
+        };
+        loop {
+            let has_room = under_way.due.len() < self.settings.unacknowledged_max;
+            tokio::select! {
+                appended = self.appends.recv(), if has_room => {
+                    let Some(appended) = appended else { break };
+                    under_way.send(link, &self.settings, &appended).await;
+                }
+                Some(outcome) = under_way.due.next() => under_way.settle(&outcome),
+            }
+        }
+        while let Some(outcome) = under_way.due.next().await {
+            under_way.settle(&outcome);
+        }
+    }
+}
+
+/// Messages that the server has not acknowledged.
+struct UnderWay<'speaker> {
+    due: FuturesUnordered<BoxFuture<'static, Result<PublishAck, PublishError>>>,
+    /// Those that are due, and the one that is being sent.
+    count: u64,
+    measures: &'speaker Measures,
+}
+
+impl UnderWay<'_> {
+    async fn send(&mut self, link: &Link, settings: &Settings, appended: &Appended) {
+        self.count += 1;
+        let most = link.client.server_info().max_payload;
+        let most = most.saturating_sub(HEADERS_BYTES);
+        let message = appended.to_bytes();
+        let message = if message.len() > most.min(settings.message_bytes_max) {
+            appended.head_to_bytes()
+        } else {
+            message
+        };
+        let message = PublishMessage::build()
+            .payload(message)
+            .message_id(name_of(appended))
+            .header(NODE, link.node.as_str());
+        let subject = settings.subject(appended.stream_id);
+        match link.jetstream.send_publish(subject, message).await {
+            Ok(due) => self.due.push(due.into_future()),
+            Err(error) => self.settle(&Err(error)),
+        }
+    }
+
+    fn settle(&mut self, outcome: &Result<PublishAck, PublishError>) {
+        self.count -= 1;
+        match outcome {
+            Ok(_) => self.measures.published.inc(),
+            Err(error) => {
+                tracing::debug!(error = %error, "the bus did not take a message");
+                self.measures.dropped.inc()
+            }
+        };
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.measures.dropped.inc_by(self.count);
+    }
+}
+
+/// What names an append among all, so that the server keeps it once. After a restore the same version is another append.
+fn name_of(appended: &Appended) -> String {
+    let origin = appended.origin;
+    let log = u128::from_be_bytes(origin.log.0);
+    let (epoch, stream, head) = (origin.epoch, appended.stream_id, appended.head);
+    format!("{log:032x}.{epoch}.{stream}.{head}")
+}
