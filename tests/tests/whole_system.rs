@@ -16,6 +16,8 @@ mod api;
 mod http;
 #[path = "whole_system/load.rs"]
 mod load;
+#[path = "whole_system/nats.rs"]
+mod nats;
 #[path = "whole_system/output.rs"]
 mod output;
 #[path = "whole_system/postgres.rs"]
@@ -23,6 +25,8 @@ mod postgres;
 #[path = "whole_system/running.rs"]
 mod running;
 
+#[path = "whole_system/bus.rs"]
+mod bus;
 #[path = "whole_system/command_line.rs"]
 mod command_line;
 #[path = "whole_system/demonstration.rs"]

@@ -75,12 +75,15 @@ pub(crate) enum Command {
     Config(ConfigCommand),
 }
 
-/// Where to listen.
+/// Where to listen, and by what to hear of other nodes.
 #[derive(Debug, Args)]
 pub(crate) struct ListenArguments {
     /// The address to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
+    /// The NATS server by which the nodes of one PostgreSQL tell each other, as in `nats://HOST:4222`
+    #[arg(long, value_name = "URL")]
+    pub(crate) bus: Option<String>,
 }
 
 /// Arguments of `serve`.
@@ -279,11 +282,13 @@ impl Command {
 impl Arguments {
     /// The flags that stand for settings: the setting, and what the flag says.
     pub(crate) fn overrides(&self) -> Vec<(&'static str, String)> {
-        let listen = match &self.command {
-            Command::Demo(listening) => listening.listen.as_ref(),
-            Command::Serve(arguments) => arguments.listening.listen.as_ref(),
+        let listening = match &self.command {
+            Command::Demo(listening) => Some(listening),
+            Command::Serve(arguments) => Some(&arguments.listening),
             _ => None,
         };
+        let listen = listening.and_then(|listening| listening.listen.as_ref());
+        let bus = listening.and_then(|listening| listening.bus.as_ref());
         let (url, token) = match &self.command {
             Command::Watch(arguments) => (arguments.url.as_ref(), arguments.token.as_ref()),
             _ => (None, None),
@@ -292,6 +297,7 @@ impl Arguments {
             ("database", self.common.database.as_ref()),
             ("log", self.common.log.as_ref()),
             ("listen", listen),
+            ("bus", bus),
             ("url", url),
             ("token", token),
         ]

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use roadbook_store::{EventLog, Progress};
-use roadbook_store_sql::{OpenError, PostgresStore, Restore, RestoreError, Restored, SqliteStore};
+use roadbook_store::{EventLog, LogName, Progress};
+use roadbook_store_sql::{
+    OpenError, PostgresSettings, PostgresStore, Restore, RestoreError, Restored, SqliteStore,
+};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::postgres::PostgresUrl;
@@ -30,6 +32,10 @@ const SECRET_FILE: &str = "roadbook.secret";
 const FORMS: &str =
     "a database is written as sqlite:FILE or postgres://ROLE:PASSWORD@HOST/DATABASE";
 
+/// Why a file is on no bus.
+pub(crate) const NO_NODES: &str = "the setting `bus` is for several nodes on one PostgreSQL; a SQLite file is written by \
+    one process, which has nobody to tell: leave `bus` out, or name a PostgreSQL database";
+
 /// A database.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -44,6 +50,11 @@ impl DatabaseUrl {
     /// The database of the demonstration.
     pub(crate) fn demonstration() -> Self {
         Self::Sqlite(PathBuf::from(DEMONSTRATION_FILE))
+    }
+
+    /// Whether several processes may write the database at once.
+    pub(crate) const fn has_nodes(&self) -> bool {
+        matches!(self, Self::Postgres(_))
     }
 
     /// Where the secret of a database stands unless it is set: beside the file, under its name and `.secret`.
@@ -150,6 +161,20 @@ impl Store {
 /// it is closed if it is a file.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Store> {
     open_at(&settings.database(), &settings.store).await
+}
+
+/// As [`open`], as a node that hears of the others by a bus; with the name of the log there.
+pub(crate) async fn open_on_bus(settings: &Settings) -> anyhow::Result<(Store, LogName)> {
+    let DatabaseUrl::Postgres(url) = settings.database() else {
+        return Err(Failure::Usage(NO_NODES.to_owned()).into());
+    };
+    let on_bus = PostgresSettings {
+        notify: false,
+        ..settings.store.for_postgres()
+    };
+    let connected = PostgresStore::connect(url.reveal(), &on_bus).await?;
+    let log = connected.name().await?;
+    Ok((Store::Postgres(Arc::new(connected)), log))
 }
 
 /// As [`open`], at a database that is named otherwise.

@@ -3,6 +3,7 @@
 //! It owns the numbers; `docs/operations.md` and the help text repeat them.
 //! Invariant: what a caller does next decides the code, never where in the program the error arose.
 
+use roadbook_bus_nats::BusError;
 use roadbook_engine::EngineError;
 use roadbook_store::{StoreError, TransferError, VerifyError};
 use roadbook_store_sql::{ConnectError, OpenError, RestoreError};
@@ -90,6 +91,9 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if let Some(error) = error.downcast_ref::<ConnectError>() {
         return Some(of_connecting(error));
     }
+    if let Some(error) = error.downcast_ref::<BusError>() {
+        return Some(of_bus(error));
+    }
     error.downcast_ref::<StoreError>().map(of_store)
 }
 
@@ -121,6 +125,14 @@ const fn of_connecting(error: &ConnectError) -> u8 {
         | ConnectError::NotOwner(_) => REFUSED,
         ConnectError::Unreachable { .. } | ConnectError::Database { .. } => UNAVAILABLE,
         ConnectError::Migration { .. } => FAILURE,
+    }
+}
+
+const fn of_bus(error: &BusError) -> u8 {
+    match error {
+        BusError::Url(_) => USAGE,
+        BusError::Refused { .. } | BusError::NoJetStream(_) | BusError::Stream { .. } => REFUSED,
+        BusError::Unreachable { .. } => UNAVAILABLE,
     }
 }
 

@@ -15,10 +15,14 @@ const WHEN_SERVING: &str = "info";
 /// What a command that ends by itself tells, if nothing else is set.
 const OTHERWISE: &str = "warn";
 
+/// What is said before any directive that is set, and so can be taken back: the client library of the bus tells of every
+/// try to reach its server, and we of the first.
+const BEFOREHAND: &str = "async_nats=off";
+
 /// The filter that a setting stands for.
 pub(crate) fn filter(directives: &str) -> Result<EnvFilter, String> {
     EnvFilter::builder()
-        .parse(directives)
+        .parse(format!("{BEFOREHAND},{directives}"))
         .map_err(|error| format!("\"{directives}\" is no log filter: {error}"))
 }
 

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod backoff;
+mod bus;
 mod client;
 mod commands;
 mod database;

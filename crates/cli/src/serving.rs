@@ -59,7 +59,7 @@ impl Listening {
         };
         let engine = Arc::clone(&wired.engine);
         let mut registry = Registry::with_prefix("roadbook");
-        engine.measures().register(&mut registry);
+        wired.register(&mut registry);
         let probes = Probes {
             ready: Arc::new(move || engine.is_ready()),
             registry,

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bus::BusUrl;
 use crate::database::{DatabaseUrl, StoreSettings};
 use crate::{logging, secret};
 
@@ -40,6 +41,11 @@ pub(crate) struct Settings {
     pub(crate) database: Option<DatabaseUrl>,
     /// A file that holds the URL of the database, and with it a password.
     pub(crate) database_file: Option<PathBuf>,
+    /// The NATS server by which the nodes of one PostgreSQL tell each other, as in `nats://USER:PASSWORD@HOST:4222`. None:
+    /// they tell each other by the database.
+    pub(crate) bus: Option<BusUrl>,
+    /// A file that holds that URL, and with it a password.
+    pub(crate) bus_file: Option<PathBuf>,
     /// The address that a server listens on; port 0 picks a free one.
     pub(crate) listen: String,
     /// What is logged. None: `info` while serving, else `warn`.
@@ -54,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) token_secret_file: Option<PathBuf>,
     /// Queues, snapshots and bounds of the engine.
     pub(crate) engine: roadbook_engine::Settings,
+    /// What is kept on the bus, and what may wait for it.
+    pub(crate) nats: roadbook_bus_nats::Settings,
     /// The database's cache and waits.
     pub(crate) store: StoreSettings,
     /// The transport.
@@ -65,6 +73,8 @@ impl Default for Settings {
         Self {
             database: None,
             database_file: None,
+            bus: None,
+            bus_file: None,
             listen: LISTEN.to_owned(),
             log: None,
             url: None,
@@ -72,6 +82,7 @@ impl Default for Settings {
             token_file: None,
             token_secret_file: None,
             engine: roadbook_engine::Settings::default(),
+            nats: roadbook_bus_nats::Settings::default(),
             store: StoreSettings::default(),
             server: roadbook_server::Settings::default(),
         }
@@ -104,6 +115,16 @@ impl Settings {
         Ok(())
     }
 
+    /// Names the bus that is written in `bus_file`, if that is set.
+    fn read_bus_file(&mut self) -> Result<(), String> {
+        let Some(file) = &self.bus_file else {
+            return Ok(());
+        };
+        let url = secret::read(file).map_err(|error| format!("{error:#}"))?;
+        self.bus = Some(BusUrl::try_from(url)?);
+        Ok(())
+    }
+
     /// Every setting by its path, secrets masked.
     pub(crate) fn flat(&self) -> Vec<(String, serde_json::Value)> {
         sources::flat(self)
@@ -131,6 +152,15 @@ impl Settings {
                 "database_file",
                 "a database is named besides; leave one of them out".to_owned(),
             ));
+        }
+        if self.bus.is_some() && self.bus_file.is_some() {
+            found.push((
+                "bus_file",
+                "a bus is named besides; leave one of them out".to_owned(),
+            ));
+        }
+        if let Err(message) = self.nats.check() {
+            found.push(("nats.prefix", message));
         }
         if self.token.is_some() && self.token_file.is_some() {
             found.push((
@@ -194,6 +224,28 @@ mod tests {
             format!("{:?}", settings.flat()),
         ] {
             assert!(!shown.contains("sesame") && shown.contains(MASK), "{shown}");
+        }
+    }
+
+    #[test]
+    fn whoever_signs_in_to_the_bus_is_masked_in_every_print() {
+        for url in [
+            "nats://eve:sesame@bus.example",
+            "nats://sesame@bus.example:4222",
+            "tls://eve:sesame@one.bus.example,tls://eve:sesame@two.bus.example",
+        ] {
+            let settings = Settings {
+                bus: Some(BusUrl::try_from(url.to_owned()).unwrap()),
+                ..Settings::default()
+            };
+            for shown in [
+                serde_json::to_string(&settings).unwrap(),
+                format!("{settings:?}"),
+                format!("{:?}", settings.flat()),
+            ] {
+                assert!(!shown.contains("sesame") && shown.contains(MASK), "{shown}");
+                assert!(shown.contains("bus.example"), "{shown}");
+            }
         }
     }
 

@@ -6,9 +6,13 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use prometheus_client::registry::Registry;
+use roadbook_bus_nats::NatsBus;
 use roadbook_domain::RoadMapId;
-use roadbook_engine::{Engine, RandomIds, RoadMap, SystemClock};
+use roadbook_engine::{Engine, OnBus, RandomIds, RoadMap, SystemClock};
+use roadbook_store::LogName;
 
+use crate::bus;
 use crate::database::{self, Store};
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -22,21 +26,41 @@ const NAMES_LISTED_MAX: usize = 20;
 pub(crate) struct Wired {
     pub(crate) store: Store,
     pub(crate) engine: Arc<Engine>,
+    /// The bus that the engine is on, if any.
+    bus: Option<Arc<NatsBus>>,
 }
 
 impl Wired {
     /// Opens the database to write.
     pub(crate) async fn to_write(settings: &Settings) -> anyhow::Result<Self> {
-        Self::on(database::open(settings).await?, settings).await
+        Self::on(database::open(settings).await?, None, settings).await
+    }
+
+    /// Opens the database to serve it: as [`Wired::to_write`], and on the bus, if one is set.
+    pub(crate) async fn to_serve(settings: &Settings) -> anyhow::Result<Self> {
+        let Some(bus) = bus::join(settings).await? else {
+            return Self::to_write(settings).await;
+        };
+        let (store, log) = database::open_on_bus(settings).await?;
+        Self::on(store, Some((bus, log)), settings).await
     }
 
     /// Opens the database to read. It needs no closing: the engine writes only what a writer or a stop gives it.
     pub(crate) async fn to_read(settings: &Settings) -> anyhow::Result<Self> {
-        Self::on(database::open_read_only(settings).await?, settings).await
+        Self::on(database::open_read_only(settings).await?, None, settings).await
     }
 
-    async fn on(store: Store, settings: &Settings) -> anyhow::Result<Self> {
-        let engine = Engine::start(
+    async fn on(
+        store: Store,
+        bus: Option<(Arc<NatsBus>, LogName)>,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
+        let on_bus = bus.as_ref().map(|(bus, log)| OnBus {
+            bus: Arc::<NatsBus>::clone(bus),
+            log: *log,
+        });
+        let engine = Engine::start_on(
+            on_bus,
             store.log(),
             Arc::new(SystemClock),
             Arc::new(RandomIds),
@@ -45,12 +69,26 @@ impl Wired {
         Ok(Self {
             engine: engine.await.context("the engine could not start")?,
             store,
+            bus: bus.map(|(bus, _)| bus),
         })
     }
 
-    /// Stops the engine, so that all it took on is answered, and then closes the database.
+    /// Names every measure in a registry: those of a bus also if there is none, since a page that lacks some would look
+    /// broken.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        self.engine.measures().register(registry);
+        match &self.bus {
+            Some(bus) => bus.measures().register(registry),
+            None => roadbook_bus_nats::Measures::default().register(registry),
+        }
+    }
+
+    /// Stops the engine, so that all it took on is answered, tells the other nodes of it, and then closes the database.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         self.engine.stop().await;
+        if let Some(bus) = &self.bus {
+            bus.close().await;
+        }
         self.store.close().await
     }
 

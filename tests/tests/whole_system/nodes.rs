@@ -16,7 +16,7 @@ const CLIENTS: usize = 6;
 const ACKNOWLEDGED_MIN: usize = 60;
 
 /// Watches everything on a node.
-fn watch(folder: &Path, node: &Server, token: &str) -> Running {
+pub(crate) fn watch(folder: &Path, node: &Server, token: &str) -> Running {
     let arguments = ["watch", "--json", "--url", &node.url, "--token", token];
     let watcher = Running::start(roadbook(folder, &arguments));
     watcher
@@ -25,7 +25,8 @@ fn watch(folder: &Path, node: &Server, token: &str) -> Running {
     watcher
 }
 
-fn versions(lines: &[String]) -> Vec<u64> {
+/// The versions that a watcher told of.
+pub(crate) fn versions(lines: &[String]) -> Vec<u64> {
     let items = lines
         .iter()
         .map(|line| serde_json::from_str::<Json>(line).unwrap());
@@ -34,7 +35,8 @@ fn versions(lines: &[String]) -> Vec<u64> {
         .collect()
 }
 
-fn token(postgres: &Postgres, folder: &Path) -> String {
+/// A token that every node of the database takes.
+pub(crate) fn token(postgres: &Postgres, folder: &Path) -> String {
     let printed = postgres.result(folder, &["token", "--organisation", "LV"]);
     printed.trim().to_owned()
 }

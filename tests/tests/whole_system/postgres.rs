@@ -43,26 +43,27 @@ impl Postgres {
     /// A node that serves the demonstration, which it records first if nobody has.
     #[track_caller]
     pub(crate) fn demo(&self, folder: &Path) -> Server {
-        self.node(folder, &["demo"])
+        Server::of(self.node(folder, &["demo"], &[]))
     }
 
     /// A node that serves what is there.
     #[track_caller]
     pub(crate) fn serve(&self, folder: &Path) -> Server {
-        self.node(folder, &["serve", "--dev"])
+        Server::of(self.node(folder, &["serve", "--dev"], &[]))
     }
 
-    fn node(&self, folder: &Path, command: &[&str]) -> Server {
-        let settings = [
-            "--listen",
-            ANY_PORT,
-            "--log",
-            "warn",
-            "--database",
-            &self.url,
-        ];
-        let arguments = [command, &settings].concat();
-        Server::of(Running::start(roadbook(folder, &arguments)))
+    /// A node that runs a command that serves, with settings given as variables.
+    pub(crate) fn node(
+        &self,
+        folder: &Path,
+        command: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Running {
+        let listening = ["--listen", ANY_PORT, "--database", &self.url];
+        let mut call = roadbook(folder, &[command, &listening].concat());
+        call.env("ROADBOOK_LOG", "warn");
+        call.envs(settings.iter().copied());
+        Running::start(call)
     }
 
     /// The result of a command on the database.

@@ -41,7 +41,7 @@ const IDS: &str = "{ roadMaps(first: 1) { edges { node { id state { moment { cur
 /// Runs the command.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let stop = Stop::listen()?;
-    let wired = Wired::to_write(settings).await?;
+    let wired = Wired::to_serve(settings).await?;
     let listening = Listening::bind(settings).await?;
     let tokens = tokens::existing_or_new(settings)?;
     let filled = demonstration::fill(&wired.engine, &*wired.store.log()).await?;

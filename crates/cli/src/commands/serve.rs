@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: &ServeArguments, settings: &Settings) -> anyh
     }
     terminal::say(WARNING);
     let stop = Stop::listen()?;
-    let wired = Wired::to_write(settings).await?;
+    let wired = Wired::to_serve(settings).await?;
     let listening = Listening::bind(settings).await?;
     let tokens = tokens::existing_or_new(settings)?;
     terminal::print(&format!("{}\n", listening.url()))?;

@@ -175,14 +175,18 @@ impl Sources {
                 message,
             });
         }
-        if let Err(message) = settings.read_database_file() {
-            let key = "database_file".to_owned();
-            let source = source(&key);
-            problems.push(Problem {
-                key,
-                source,
-                message,
-            });
+        let files = [
+            ("database_file", settings.read_database_file()),
+            ("bus_file", settings.read_bus_file()),
+        ];
+        for (key, read) in files {
+            if let Err(message) = read {
+                problems.push(Problem {
+                    source: source(key),
+                    key: key.to_owned(),
+                    message,
+                });
+            }
         }
         Reading {
             settings,
@@ -368,6 +372,27 @@ mod tests {
             keys(&read(&format!("database_file = {file:?}"), &[])),
             ["database_file"]
         );
+    }
+
+    #[test]
+    fn the_bus_may_be_named_in_a_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bus");
+        let reading = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            read(&format!("bus_file = {file:?}"), &[])
+        };
+        let right = reading("nats://eve:sesame@bus.example:4222\n");
+        assert_eq!(right.problems, []);
+        let bus = right.settings.bus.map(|bus| bus.to_string());
+        assert_eq!(bus.as_deref(), Some("nats://********@bus.example:4222"));
+        for wrong in ["redis://eve:sesame@bus.example", "nats://eve:sesame@"] {
+            let wrong = reading(wrong);
+            assert_eq!(keys(&wrong), ["bus_file"]);
+            assert!(!wrong.problems[0].to_string().contains("sesame"));
+        }
+        let twice = read(&format!("bus = \"nats://x\"\nbus_file = {file:?}"), &[]);
+        assert!(keys(&twice).contains(&"bus_file"));
     }
 
     #[test]
