@@ -5,6 +5,7 @@
 
 mod arguments;
 mod chance;
+mod companion;
 mod editor;
 mod error;
 mod history;

@@ -21,6 +21,8 @@ use crate::subscriber::{Receipt, Subscriber};
 
 /// The database.
 const DATABASE: &str = "feed";
+/// The number of the road map.
+const ROAD_MAP: u64 = 0;
 /// The number of the one client that edits.
 const EDITOR: u64 = 1;
 /// Edits that are sent before it counts.
@@ -51,7 +53,7 @@ pub(crate) struct Audience {
 pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, BenchError> {
     let server = program.serve(DATABASE, &[]).await?;
     let token = program.token(DATABASE).await?;
-    let audience = Audience::gather(&server, &server, &token, plan.subscribers).await?;
+    let audience = Audience::gather(ROAD_MAP, (&server, &server), &token, plan.subscribers).await?;
     let (measured, raw) = measure(audience, program, plan).await?;
     server.kill().await?;
     Ok(vec![Row {
@@ -94,14 +96,14 @@ pub(crate) async fn measure(
 }
 
 impl Audience {
-    /// One who edits on one server, and those who follow on another or the same.
+    /// One who edits a new road map on one server, and those who follow it on another or the same.
     pub(crate) async fn gather(
-        edited: &Server,
-        followed: &Server,
+        road_map: u64,
+        (edited, followed): (&Server, &Server),
         token: &str,
         size: usize,
     ) -> Result<Self, BenchError> {
-        let road_map = RoadMap::open(edited, token).await?;
+        let road_map = RoadMap::open_as(road_map, edited, token).await?;
         let (received_by, receipts) = mpsc::channel(size);
         let mut following = JoinSet::new();
         for _ in 0..size {

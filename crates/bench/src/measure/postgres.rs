@@ -1,33 +1,28 @@
 //! PostgreSQL: edits through one node and through two, and from a commit on one node to a subscriber on another.
 //!
-//! It owns the server and the rows; edits and subscribers are those of the other measurements.
+//! It owns the nodes and the rows; edits and subscribers are those of the other measurements.
 //! Invariant: every node works on the same database, on a server whose commits reach the disk.
 
-use std::process::Stdio;
-
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
-
 use super::{edits, feed};
-use crate::error::{BenchError, within};
+use crate::companion::Companion;
+use crate::error::BenchError;
 use crate::plan::{EDITING_CLIENTS, Plan};
-use crate::program::{Program, START_MAX, Server};
+use crate::program::{Program, Server};
 use crate::report::Row;
 
-/// What starts a server, from the root of the repository.
-const SCRIPT: &str = "scripts/postgres-server";
+/// What starts a server of PostgreSQL, from the root of the repository.
+const POSTGRES: &str = "scripts/postgres-server";
 /// The version that is measured.
 const VERSION: &str = "18";
-
-/// A server of PostgreSQL that ends with this process.
-struct Postgres {
-    url: String,
-    _running: Child,
-}
+/// What starts a server of NATS.
+const NATS: &str = "scripts/nats-server";
+/// The numbers of the road maps that are followed; those that are edited lie between them.
+const FOLLOWED_BY_NOTIFY: u64 = 0;
+const FOLLOWED_BY_NATS: u64 = 1_000_000;
 
 /// Measures, and gives a row for each number of nodes and road maps, and one for the feed.
 pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, BenchError> {
-    let postgres = Postgres::start().await?;
+    let postgres = Companion::start(POSTGRES, &[VERSION, "durable"]).await?;
     let one = program.serve_on("node-1", &postgres.url, &[]).await?;
     let other = program.serve_on("node-2", &postgres.url, &[]).await?;
     let token = program.token_on(&postgres.url).await?;
@@ -54,49 +49,66 @@ pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, Ben
             aim,
         });
     }
-    let audience = feed::Audience::gather(&one, &other, &token, plan.subscribers).await?;
+    rows.push(
+        followed(
+            FOLLOWED_BY_NOTIFY,
+            "NOTIFY",
+            (&one, &other),
+            &token,
+            program,
+            plan,
+        )
+        .await?,
+    );
+    one.kill().await?;
+    other.kill().await?;
+
+    let nats = Companion::start(NATS, &[]).await?;
+    let on_bus = [("ROADBOOK_BUS", &*nats.url)];
+    let one = program.serve_on("node-3", &postgres.url, &on_bus).await?;
+    let other = program.serve_on("node-4", &postgres.url, &on_bus).await?;
+    rows.push(
+        followed(
+            FOLLOWED_BY_NATS,
+            "NATS",
+            (&one, &other),
+            &token,
+            program,
+            plan,
+        )
+        .await?,
+    );
+    one.kill().await?;
+    other.kill().await?;
+    Ok(rows)
+}
+
+/// From a commit on one node to those who follow on another.
+async fn followed(
+    road_map: u64,
+    told_by: &str,
+    (edited, followed): (&Server, &Server),
+    token: &str,
+    program: &Program,
+    plan: &Plan,
+) -> Result<Row, BenchError> {
+    let nodes = (edited, followed);
+    let audience = feed::Audience::gather(road_map, nodes, token, plan.subscribers).await?;
     let (measured, raw) = feed::measure(audience, program, plan).await?;
-    rows.push(Row {
+    Ok(Row {
         what: format!(
-            "Commit to subscriber on another node, {} sockets, by NOTIFY",
+            "Commit to subscriber on another node, {} sockets, by {told_by}",
             plan.subscribers
         ),
         measured,
         raw,
         aim: "p50 under 10 ms",
-    });
-    one.kill().await?;
-    other.kill().await?;
-    Ok(rows)
+    })
 }
 
 fn through(nodes: usize) -> String {
     match nodes {
         1 => "through one node".to_owned(),
         several => format!("through {several} nodes"),
-    }
-}
-
-impl Postgres {
-    async fn start() -> Result<Self, BenchError> {
-        const DOING: &str = "starting PostgreSQL (from the root of the repository)";
-        let mut running = Command::new(SCRIPT)
-            .args([VERSION, "durable"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(BenchError::io(DOING))?;
-        let output = running.stdout.take();
-        let output = output.ok_or_else(|| BenchError::unexpected(DOING, "no standard output"))?;
-        let mut lines = BufReader::new(output).lines();
-        let url = within(DOING, START_MAX, async {
-            lines.next_line().await.map_err(BenchError::io(DOING))
-        })
-        .await?;
-        let url = url.ok_or_else(|| BenchError::unexpected(DOING, "it ended without a word"))?;
-        Ok(Self {
-            url,
-            _running: running,
-        })
     }
 }
