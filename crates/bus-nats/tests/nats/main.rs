@@ -1,0 +1,185 @@
+//! The bus on a real server: what one node tells another hears, once and in order, and nothing else.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failed call fails its test"
+)]
+
+mod server;
+
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use roadbook_bus_nats::{BusError, NatsBus, Settings};
+use roadbook_store::testing::{append, stream};
+use roadbook_store::{Appended, Bus, Heard, LogName, Origin, Wakeup, Wakeups};
+use tokio::time::timeout;
+
+use crate::server::Server;
+
+/// Long enough for a busy machine; only a test that fails waits so long.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+async fn join(server: &Server) -> NatsBus {
+    NatsBus::join(&server.url, &Settings::default())
+        .await
+        .unwrap()
+}
+
+/// The first append of a stream.
+fn appended(number: u64) -> Appended {
+    let append = append(stream(number), 0, &[1, 2]);
+    Appended {
+        origin: Origin {
+            log: LogName([7; 16]),
+            epoch: 1,
+        },
+        stream_id: append.stream_id,
+        head: append.head(),
+        events: append.events,
+    }
+}
+
+/// The next append that is heard.
+async fn next(wakeups: &mut Wakeups) -> Heard {
+    let next = async {
+        loop {
+            if let Wakeup::Appended(heard) = wakeups.next().await {
+                return (*heard).clone();
+            }
+        }
+    };
+    timeout(DEADLINE, next).await.expect("nothing is heard")
+}
+
+fn as_heard(appended: &Appended) -> Heard {
+    Heard::from_bytes(appended.to_bytes()).unwrap()
+}
+
+fn count(bus: &NatsBus, name: &str) -> u64 {
+    let mut registry = Registry::default();
+    bus.measures().register(&mut registry);
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    let mut lines = text.lines();
+    let found = lines.find_map(|line| line.strip_prefix(&format!("{name}_total ")));
+    found.unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_node_hears_the_others_and_not_itself() {
+    let server = Server::start();
+    let (here, there) = (join(&server).await, join(&server).await);
+    let (mut to_here, mut to_there) = (here.wakeups(), there.wakeups());
+    here.publish(appended(1));
+    assert_eq!(next(&mut to_there).await, as_heard(&appended(1)));
+    there.publish(appended(2));
+    // Had it heard itself, it would have heard that first.
+    assert_eq!(next(&mut to_here).await, as_heard(&appended(2)));
+    here.close().await;
+    assert_eq!(count(&here, "bus_published"), 1);
+    assert_eq!(count(&here, "bus_dropped"), 0);
+}
+
+#[tokio::test]
+async fn an_append_that_is_told_twice_is_heard_once() {
+    let server = Server::start();
+    let (here, there) = (join(&server).await, join(&server).await);
+    let mut heard = there.wakeups();
+    for number in [1, 1, 2] {
+        here.publish(appended(number));
+    }
+    assert_eq!(next(&mut heard).await, as_heard(&appended(1)));
+    assert_eq!(next(&mut heard).await, as_heard(&appended(2)));
+    // The same version of another epoch is another append.
+    let mut restored = appended(1);
+    restored.origin.epoch = 2;
+    here.publish(restored.clone());
+    assert_eq!(next(&mut heard).await, as_heard(&restored));
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_passed_over() {
+    let server = Server::start();
+    let (here, there) = (join(&server).await, join(&server).await);
+    let mut heard = there.wakeups();
+    let stranger = server.stranger().await;
+    stranger
+        .publish("roadbook.nonsense", "nonsense".into())
+        .await
+        .unwrap();
+    stranger.flush().await.unwrap();
+    here.publish(appended(1));
+    assert_eq!(next(&mut heard).await, as_heard(&appended(1)));
+}
+
+#[tokio::test]
+async fn nodes_with_different_prefixes_do_not_hear_each_other() {
+    let server = Server::start();
+    let elsewhere = Settings {
+        prefix: "council.test".to_owned(),
+        ..Settings::default()
+    };
+    let elsewhere = NatsBus::join(&server.url, &elsewhere).await.unwrap();
+    let (here, there) = (join(&server).await, join(&server).await);
+    let mut heard = there.wakeups();
+    elsewhere.publish(appended(1));
+    // Sent and acknowledged before the next one is.
+    elsewhere.close().await;
+    assert_eq!(count(&elsewhere, "bus_published"), 1);
+    here.publish(appended(2));
+    assert_eq!(next(&mut heard).await, as_heard(&appended(2)));
+}
+
+#[tokio::test]
+async fn what_has_no_room_while_the_server_is_away_is_dropped_and_the_rest_arrives() {
+    let mut server = Server::start();
+    let (first, there) = (join(&server).await, join(&server).await);
+    let mut heard = there.wakeups();
+    assert_eq!(heard.next().await, Wakeup::Anything);
+    first.publish(appended(1));
+    assert_eq!(next(&mut heard).await, as_heard(&appended(1)));
+    server.kill();
+    let narrow = Settings {
+        queue_appends_max: 2,
+        ..Settings::default()
+    };
+    let here = NatsBus::join(&server.url, &narrow).await.unwrap();
+    for number in 2..=6 {
+        here.publish(appended(number));
+    }
+    assert_eq!(count(&here, "bus_dropped"), 3);
+    server.start_again();
+    // Whoever was cut off is told first that it may have missed something.
+    let told = timeout(DEADLINE, heard.next()).await;
+    assert_eq!(told.expect("nothing is told"), Wakeup::Anything);
+    // What was heard last may come again. Whether the others came before it listened again does not matter.
+    let mut waited = Vec::new();
+    while waited.len() < 2 {
+        let heard = next(&mut heard).await;
+        if heard != as_heard(&appended(1)) {
+            waited.push(heard);
+        }
+    }
+    assert_eq!(waited, [2, 3].map(|number| as_heard(&appended(number))));
+}
+
+#[tokio::test]
+async fn what_no_retry_can_help_is_an_error_that_repeats_no_secret() {
+    let server = Server::start();
+    let settings = Settings::default();
+    let (_, place) = server.url.rsplit_once('@').unwrap();
+    let stranger = format!("nats://eve:sesame@{place}");
+    let refused = NatsBus::join(&stranger, &settings).await.unwrap_err();
+    assert!(matches!(refused, BusError::Refused { .. }), "{refused:?}");
+    assert!(!format!("{refused} {refused:?}").contains("sesame"));
+    // One server alone is no cluster.
+    let many = Settings {
+        replicas: 3,
+        ..settings
+    };
+    let refused = NatsBus::join(&server.url, &many).await.unwrap_err();
+    assert!(matches!(refused, BusError::Stream { .. }), "{refused:?}");
+}
