@@ -4,6 +4,7 @@
 //! bus has brought, and a message that does not fit finds nothing in the log either.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
@@ -12,11 +13,15 @@ use prometheus_client::registry::Registry;
 use roadbook_engine::{FeedItem, Filter, OnBus, Settings};
 use roadbook_store::testing::{FaultyLog, MemoryBus};
 use roadbook_store::{EventLog, LogName, MemoryLog};
+use tokio::time::timeout;
 
 use crate::world::{MAP, World, set};
 
 const LOG: LogName = LogName([1; 16]);
 const OTHER_LOG: LogName = LogName([2; 16]);
+
+/// Long enough for a busy machine; only a test that fails waits so long.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Where a message names its log and its epoch.
 const PLACE_OF_LOG: usize = 2;
@@ -96,7 +101,8 @@ impl Pair {
 /// The version of the next event that a follower is told.
 async fn next_version(followed: &mut (impl Stream<Item = FeedItem> + Unpin)) -> u64 {
     loop {
-        match followed.next().await.unwrap() {
+        let next = timeout(DEADLINE, followed.next()).await;
+        match next.expect("nothing more is told").unwrap() {
             FeedItem::Changed { event, published } => {
                 assert_eq!(published.moment.version, event.batch);
                 return event.version.0;
