@@ -24,6 +24,8 @@ mod output;
 mod postgres;
 #[path = "whole_system/running.rs"]
 mod running;
+#[path = "whole_system/sql.rs"]
+mod sql;
 
 #[path = "whole_system/bus.rs"]
 mod bus;
@@ -43,6 +45,8 @@ mod nodes;
 mod restoring;
 #[path = "whole_system/stopping.rs"]
 mod stopping;
+#[path = "whole_system/upgrading.rs"]
+mod upgrading;
 #[path = "whole_system/watching.rs"]
 mod watching;
 #[path = "whole_system/watching_over.rs"]

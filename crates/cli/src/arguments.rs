@@ -253,6 +253,10 @@ pub(crate) struct MigrateArguments {
     /// The database to move to: empty, or one that an interrupted move has left
     #[arg(long, value_name = "URL", requires = "from")]
     pub(crate) to: Option<String>,
+    /// Finish an upgrade, once every node runs this version: from then on what is new in it may be written, and older
+    /// versions refuse the database
+    #[arg(long, conflicts_with = "from")]
+    pub(crate) finish: bool,
     /// Let this role of a PostgreSQL server run nodes: it may append and read, but not change events
     #[arg(long, value_name = "ROLE")]
     pub(crate) grant_to: Option<String>,
@@ -341,6 +345,8 @@ mod tests {
         ];
         assert!(parses(&both));
         assert!(parses(&["roadbook", "migrate"]));
+        assert!(parses(&["roadbook", "migrate", "--finish"]));
+        assert!(!parses(&[&both[..], &["--finish"]].concat()));
         assert!(!parses(&both[..4]));
         assert!(!parses(&["roadbook", "migrate", "--to", "sqlite:b"]));
         assert!(!parses(&[&both[..], &["--database", "sqlite:c"]].concat()));

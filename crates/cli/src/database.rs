@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use roadbook_engine::FORMAT_LEVEL;
 use roadbook_store::{EventLog, LogName, Progress};
 use roadbook_store_sql::{
     OpenError, PostgresSettings, PostgresStore, Restore, RestoreError, Restored, SqliteStore,
@@ -179,16 +180,17 @@ pub(crate) async fn open_on_bus(settings: &Settings) -> anyhow::Result<(Store, L
 
 /// As [`open`], at a database that is named otherwise.
 pub(crate) async fn open_at(url: &DatabaseUrl, store: &StoreSettings) -> anyhow::Result<Store> {
-    match url {
+    let opened = match url {
         DatabaseUrl::Sqlite(file) => {
             let opened = SqliteStore::open(file, &store.for_sqlite()).await?;
-            Ok(Store::Sqlite(Arc::new(opened)))
+            Store::Sqlite(Arc::new(opened))
         }
         DatabaseUrl::Postgres(url) => {
             let connected = PostgresStore::connect(url.reveal(), &store.for_postgres()).await?;
-            Ok(Store::Postgres(Arc::new(connected)))
+            Store::Postgres(Arc::new(connected))
         }
-    }
+    };
+    understood(opened, url).await
 }
 
 /// As [`open_at`], but a file must be there already.
@@ -210,10 +212,30 @@ pub(crate) async fn open_to_move(
 ) -> anyhow::Result<Store> {
     match url {
         DatabaseUrl::Sqlite(_) => open_existing(url, store).await,
-        DatabaseUrl::Postgres(url) => {
+        DatabaseUrl::Postgres(server) => {
             let settings = store.for_postgres();
-            let connected = PostgresStore::connect_read_only(url.reveal(), &settings).await?;
-            Ok(Store::Postgres(Arc::new(connected)))
+            let connected = PostgresStore::connect_read_only(server.reveal(), &settings).await?;
+            understood(Store::Postgres(Arc::new(connected)), url).await
+        }
+    }
+}
+
+/// Refuses a database that may hold what came after this program.
+async fn understood(store: Store, url: &DatabaseUrl) -> anyhow::Result<Store> {
+    let level = store.log().format_level().await;
+    match level {
+        Ok(level) if level <= FORMAT_LEVEL => Ok(store),
+        Ok(level) => {
+            store.close().await?;
+            let message = format!(
+                "{url} was brought to format level {level} by a newer version of Roadbook; this version knows the \
+                 levels up to {FORMAT_LEVEL}, so use the newer one"
+            );
+            Err(Failure::Refused(message).into())
+        }
+        Err(error) => {
+            store.close().await?;
+            Err(error.into())
         }
     }
 }
@@ -252,20 +274,22 @@ pub(crate) async fn restore(
 
 /// Opens a database that is there to read it, also beside a process that writes.
 pub(crate) async fn open_read_only(settings: &Settings) -> anyhow::Result<Store> {
-    let store = &settings.store;
-    let file = match settings.database() {
-        DatabaseUrl::Sqlite(file) => file,
-        DatabaseUrl::Postgres(url) => {
+    let (url, store) = (settings.database(), &settings.store);
+    let opened = match &url {
+        DatabaseUrl::Sqlite(file) => {
+            match SqliteStore::open_read_only(file, &store.for_sqlite()).await {
+                Ok(opened) => Store::Sqlite(Arc::new(opened)),
+                Err(OpenError::Missing(file)) => return Err(missing(&file).into()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        DatabaseUrl::Postgres(server) => {
             let connected =
-                PostgresStore::connect_read_only(url.reveal(), &store.for_postgres()).await?;
-            return Ok(Store::Postgres(Arc::new(connected)));
+                PostgresStore::connect_read_only(server.reveal(), &store.for_postgres()).await?;
+            Store::Postgres(Arc::new(connected))
         }
     };
-    match SqliteStore::open_read_only(&file, &store.for_sqlite()).await {
-        Ok(opened) => Ok(Store::Sqlite(Arc::new(opened))),
-        Err(OpenError::Missing(file)) => Err(missing(&file).into()),
-        Err(error) => Err(error.into()),
-    }
+    understood(opened, &url).await
 }
 
 fn missing(file: &Path) -> Failure {

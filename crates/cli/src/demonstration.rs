@@ -61,9 +61,9 @@ pub(crate) async fn fill(engine: &Engine, log: &dyn EventLog) -> anyhow::Result<
 
 /// The road map of the note: the one in the database, or opened now if that is empty.
 async fn seed(engine: &Engine, log: &dyn EventLog) -> anyhow::Result<Filled> {
-    let mut is_empty = true;
-    for road_map in engine.road_maps(None, ROAD_MAPS_LOOKED_AT).await? {
-        is_empty = false;
+    let listed = engine.road_maps(None, ROAD_MAPS_LOOKED_AT).await?;
+    let is_empty = listed.served.is_empty() && listed.not_served.is_empty();
+    for road_map in listed.served {
         if !accepted(&road_map, log, &[command_id(0)]).await?.is_empty() {
             return Ok(Filled {
                 road_map,

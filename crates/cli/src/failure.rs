@@ -59,9 +59,10 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     }
     if let Some(error) = error.downcast_ref::<EngineError>() {
         return Some(match error {
-            EngineError::Refused(_) | EngineError::Conflicts(_) | EngineError::CommandIdReused => {
-                REFUSED
-            }
+            EngineError::Refused(_)
+            | EngineError::Conflicts(_)
+            | EngineError::CommandIdReused
+            | EngineError::UpgradeUnfinished(_) => REFUSED,
             EngineError::NotFound(_) => NOT_FOUND,
             EngineError::BadMoment(_) => USAGE,
             EngineError::Overloaded | EngineError::Stopping => UNAVAILABLE,
@@ -100,10 +101,7 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
 const fn of_opening(error: &OpenError) -> u8 {
     match error {
         OpenError::Missing(_) => NOT_FOUND,
-        OpenError::Foreign(_)
-        | OpenError::Newer { .. }
-        | OpenError::NotMigrated(_)
-        | OpenError::Exists(_) => REFUSED,
+        OpenError::Foreign(_) | OpenError::NotMigrated(_) | OpenError::Exists(_) => REFUSED,
         OpenError::Locked(_) | OpenError::Unreachable { .. } | OpenError::Database { .. } => {
             UNAVAILABLE
         }
@@ -119,7 +117,6 @@ const fn of_connecting(error: &ConnectError) -> u8 {
         | ConnectError::TooOld { .. }
         | ConnectError::ReadOnly(_)
         | ConnectError::Foreign { .. }
-        | ConnectError::Newer { .. }
         | ConnectError::NotMigrated(_)
         | ConnectError::Forbidden { .. }
         | ConnectError::NotOwner(_) => REFUSED,
@@ -150,7 +147,7 @@ const fn of_transfer(error: &TransferError) -> u8 {
 
 const fn of_store(error: &StoreError) -> u8 {
     match error {
-        StoreError::Conflict { .. } => REFUSED,
+        StoreError::Conflict { .. } | StoreError::NewerFormat { .. } => REFUSED,
         StoreError::Unavailable { .. } | StoreError::Closed => UNAVAILABLE,
         StoreError::Corrupt { .. } => DAMAGED,
         StoreError::OutcomeUnknown { .. } => FAILURE,

@@ -110,15 +110,24 @@ pub(crate) async fn find_road_map(
     }
     let fits = |road_map: &RoadMap| name.is_none_or(|name| road_map.current().state.slug() == name);
     let mut found: Vec<Arc<RoadMap>> = Vec::new();
+    let mut not_served = None;
     let mut after = None;
     loop {
-        let page = engine.road_maps(after, PAGE_ROAD_MAPS).await?;
+        let listed = engine.road_maps(after, PAGE_ROAD_MAPS).await?;
+        not_served = not_served.or(listed.not_served.into_iter().next());
+        let page = listed.served;
         let full = page.len() == PAGE_ROAD_MAPS;
         after = page.last().map(|road_map| road_map.id());
         found.extend(page.into_iter().filter(|road_map| fits(road_map)));
         if !full || found.len() > NAMES_LISTED_MAX {
             break;
         }
+    }
+    if found.is_empty()
+        && let Some(error) = not_served
+    {
+        // Its name cannot be told, so it may be the one that is meant.
+        return Err(error.into());
     }
     match (found.pop(), name) {
         (Some(road_map), _) if found.is_empty() => Ok(road_map),

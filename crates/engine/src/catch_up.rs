@@ -24,7 +24,8 @@ impl RoadMap {
             return Ok(());
         };
         let version = from_store(head.version);
-        let state = self.past.load(self.id, Instant::MAX, version).await?;
+        let state = self.past.load(self.id, Instant::MAX, version).await;
+        let state = state.map_err(|error| self.noticed(error))?;
         let moment = Moment {
             version,
             effective: instant_from_store(head.recorded_at),
@@ -133,15 +134,21 @@ impl RoadMap {
         }
         self.tidings.log_is_at(version);
         let wait = Duration::from_millis(self.settings.catch_up_wait_ms);
+        let mut halted = self.halt.subscribe();
         let reached = async {
             while self.current().moment.version < version {
-                if let Err(RecvError::Closed) = published.recv().await {
-                    return;
+                tokio::select! {
+                    received = published.recv() => {
+                        if let Err(RecvError::Closed) = received {
+                            return;
+                        }
+                    }
+                    _ = halted.wait_for(Option::is_some) => return,
                 }
             }
         };
         // Whoever asked finds the version still ahead, and says so.
         drop(timeout(wait, reached).await);
-        Ok(())
+        self.check_served()
     }
 }

@@ -1,18 +1,45 @@
 //! Between recorded events and what lies in the log: headers and JSON payloads.
 //!
-//! It owns the encoding, the payload's schema version, and the upcasting of older ones.
-//! Invariant: what was ever written can be read; a committed file for every kind and schema version proves it.
+//! It owns the encoding, and the way between the schemas of a payload; which there are is told by `forms`.
+//! Invariant: what was ever written can be read; a committed file for every form proves it. What is of a later form than
+//! any that is known is told apart from damage, and never passed over.
 
 use bytes::Bytes;
 use roadbook_domain::{Capacity, Event, Instant, RoadMapId, Version};
 use roadbook_store as store;
-use roadbook_store::{EventHeader, NewEvent, StoreError, StoredEvent, StreamId};
+use roadbook_store::{EventHeader, FormatLevel, NewEvent, StoreError, StoredEvent, StreamId};
 use serde_json::Value as Json;
 
+use crate::forms::{FORMS, UpgradeUnfinished};
 use crate::recorded::{Author, RecordedEvent};
 
-/// The schema version that new payloads have, of every kind.
-pub const SCHEMA: u16 = 1;
+/// A payload as it is written: in the newest schema that the log's format level allows.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    schema: u16,
+    payload: Bytes,
+}
+
+/// Why a payload is not understood. Nothing of it is quoted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PayloadError {
+    /// The kind came after this program.
+    #[error("its kind {0} is not known to this version")]
+    NewerKind(String),
+    /// The schema came after this program.
+    #[error("schema {schema} of {kind} is not known to this version, which knows {known}")]
+    NewerSchema {
+        /// The kind.
+        kind: String,
+        /// The schema of the payload.
+        schema: u16,
+        /// The newest schema that is known.
+        known: u16,
+    },
+    /// It is not what was written.
+    #[error("{0}")]
+    Damaged(String),
+}
 
 /// The stream of a road map.
 pub(crate) const fn stream_of(road_map: RoadMapId) -> StreamId {
@@ -39,13 +66,36 @@ pub(crate) const fn instant_from_store(instant: store::Instant) -> Instant {
     Instant::from_micros(instant.0)
 }
 
-/// An event as it is appended.
-pub(crate) fn encode(stream: StreamId, recorded: &RecordedEvent, salt: [u8; 16]) -> NewEvent {
+/// What is written of an event to a log of a format level; refused if the level does not allow it yet.
+pub(crate) fn write(event: &Event, level: FormatLevel) -> Result<Written, UpgradeUnfinished> {
+    let kind = event.kind();
+    let form = FORMS.writable(kind, level)?;
     #[expect(
         clippy::expect_used,
         reason = "events hold strings, numbers and lists only, which JSON can always express"
     )]
-    let payload = serde_json::to_vec(&recorded.event).expect("an event is expressible in JSON");
+    let mut payload = serde_json::to_vec(event).expect("an event is expressible in JSON");
+    if let Some(newest) = FORMS.newest(kind).filter(|newest| *newest != form) {
+        let unsayable = UpgradeUnfinished {
+            kind,
+            needs: newest.since,
+            level,
+        };
+        payload = downcast(kind, form.schema, &payload).ok_or(unsayable)?;
+    }
+    Ok(Written {
+        schema: form.schema,
+        payload: Bytes::from(payload),
+    })
+}
+
+/// An event as it is appended.
+pub(crate) fn encode(
+    stream: StreamId,
+    recorded: &RecordedEvent,
+    written: &Written,
+    salt: [u8; 16],
+) -> NewEvent {
     NewEvent {
         header: EventHeader {
             format: EventHeader::FORMAT,
@@ -53,7 +103,7 @@ pub(crate) fn encode(stream: StreamId, recorded: &RecordedEvent, salt: [u8; 16])
             version: to_store(recorded.version),
             id: recorded.id,
             kind: recorded.event.kind().to_owned(),
-            schema: SCHEMA,
+            schema: written.schema,
             recorded_at: instant_to_store(recorded.recorded_at),
             effective_at: instant_to_store(recorded.effective_at),
             author: recorded.author.organisation.clone(),
@@ -66,12 +116,13 @@ pub(crate) fn encode(stream: StreamId, recorded: &RecordedEvent, salt: [u8; 16])
             source: recorded.source.clone(),
             subjects: recorded.subjects.clone(),
         },
-        payload: Bytes::from(payload),
+        payload: written.payload.clone(),
         salt,
     }
 }
 
-/// An event as it was read; a payload of an older schema is brought up first.
+/// An event as it was read; a payload of an older schema is brought up first. One of a later form than is known here is
+/// [`StoreError::NewerFormat`].
 pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
     let header = stored.header;
     let place = format!("stream {}, version {}", header.stream_id, header.version);
@@ -79,9 +130,15 @@ pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
     let payload = stored
         .payload
         .ok_or_else(|| corrupt("its payload is missing".to_owned()))?;
-    let event = decode_payload(&header.kind, header.schema, &payload).map_err(&corrupt)?;
+    let newer = |what: String| StoreError::newer_format(place.clone(), what);
+    let event = decode_payload(&header.kind, header.schema, &payload);
+    let event = event.map_err(|error| match error {
+        PayloadError::NewerKind(_) | PayloadError::NewerSchema { .. } => newer(error.to_string()),
+        PayloadError::Damaged(what) => corrupt(what),
+    })?;
+    // Digests guard what headers say, so a capacity that is not known is a later one.
     let capacity = capacity_of(&header.capacity)
-        .ok_or_else(|| corrupt(format!("it has an unknown capacity, {}", header.capacity)))?;
+        .ok_or_else(|| newer(format!("its capacity {} is not known", header.capacity)))?;
     Ok(RecordedEvent {
         id: header.id,
         version: from_store(header.version),
@@ -103,38 +160,47 @@ pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
 }
 
 /// The fact in a payload. The error says what is wrong with it and quotes nothing of it.
-pub fn decode_payload(kind: &str, schema: u16, payload: &[u8]) -> Result<Event, String> {
-    let event: Event = match schema {
-        SCHEMA => serde_json::from_slice(payload).map_err(|error| malformed(&error))?,
-        older if older < SCHEMA => {
-            let json = serde_json::from_slice(payload).map_err(|error| malformed(&error))?;
-            let json = upcast(kind, older, json)?;
-            serde_json::from_value(json).map_err(|error| malformed(&error))?
-        }
-        newer => {
-            return Err(format!(
-                "its schema {newer} is newer than this program knows"
-            ));
-        }
+pub fn decode_payload(kind: &str, schema: u16, payload: &[u8]) -> Result<Event, PayloadError> {
+    let known = FORMS.newest(kind);
+    let known = known.ok_or_else(|| PayloadError::NewerKind(kind.to_owned()))?;
+    if schema > known.schema {
+        return Err(PayloadError::NewerSchema {
+            kind: kind.to_owned(),
+            schema,
+            known: known.schema,
+        });
+    }
+    let event: Event = if schema == known.schema {
+        serde_json::from_slice(payload).map_err(|error| malformed(&error))?
+    } else {
+        let json = serde_json::from_slice(payload).map_err(|error| malformed(&error))?;
+        let json = upcast(kind, schema, json)?;
+        serde_json::from_value(json).map_err(|error| malformed(&error))?
     };
     if event.kind() == kind {
-        Ok(event)
-    } else {
-        Err(format!(
-            "its payload is a {}, its header says {kind}",
-            event.kind()
-        ))
+        return Ok(event);
     }
+    let found = event.kind();
+    let what = format!("its payload is a {found}, its header says {kind}");
+    Err(PayloadError::Damaged(what))
 }
 
 /// Brings an older payload up, one schema version at a time. There is none older than the first yet.
-fn upcast(kind: &str, schema: u16, _payload: Json) -> Result<Json, String> {
-    Err(format!("schema {schema} of {kind} was never written"))
+fn upcast(kind: &str, schema: u16, _payload: Json) -> Result<Json, PayloadError> {
+    let what = format!("schema {schema} of {kind} was never written");
+    Err(PayloadError::Damaged(what))
 }
 
-fn malformed(error: &serde_json::Error) -> String {
+/// Says the same in an older schema, for a log whose level allows no newer one; none if that schema has no words for it.
+/// There is none older than the first yet.
+fn downcast(_kind: &str, _schema: u16, _payload: &[u8]) -> Option<Vec<u8>> {
+    None
+}
+
+fn malformed(error: &serde_json::Error) -> PayloadError {
     // serde quotes the offending value, which may be text of the road map: only the place is told.
-    format!("its payload is malformed at column {}", error.column())
+    let what = format!("its payload is malformed at column {}", error.column());
+    PayloadError::Damaged(what)
 }
 
 fn capacity_of(name: &str) -> Option<Capacity> {

@@ -4,7 +4,6 @@
 //! Invariant: in one process a road map has one writer.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -16,9 +15,11 @@ use tokio::task::JoinHandle;
 use crate::bus::{OnBus, OwnBus};
 use crate::clock::Clock;
 use crate::codec::{from_store, instant_to_store, stream_of, to_store};
+use crate::condition::Condition;
 use crate::edit::{Edit, EditDone, EditRequest};
 use crate::error::EngineError;
 use crate::group_commit::GroupCommit;
+use crate::halt::Halt;
 use crate::ids::Ids;
 use crate::measures::Measures;
 use crate::others::Others;
@@ -44,7 +45,16 @@ pub struct Engine {
     open: OpenRoadMaps,
     background: Mutex<Option<Background>>,
     stopping: watch::Sender<bool>,
-    connected: Arc<AtomicBool>,
+    condition: Arc<Condition>,
+}
+
+/// A page of road maps.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Those that are served.
+    pub served: Vec<Arc<RoadMap>>,
+    /// For each that is not, since it holds events of a newer format, the error that names it.
+    pub not_served: Vec<EngineError>,
 }
 
 /// The road maps in memory.
@@ -95,13 +105,13 @@ impl Engine {
             Snapshotter::start(&log, &settings, Arc::clone(&measures));
         let open = OpenRoadMaps::default();
         let stopping = watch::Sender::new(false);
-        let connected = Arc::new(AtomicBool::new(true));
+        let condition = Arc::new(Condition::first_look(&*log).await?);
         let others = Others {
             log: Arc::clone(&log),
             bus,
             open: Arc::clone(&open),
             stopping: stopping.subscribe(),
-            connected: Arc::clone(&connected),
+            condition: Arc::clone(&condition),
             measures: Arc::clone(&measures),
         };
         let others_task = others.start(&settings);
@@ -125,7 +135,7 @@ impl Engine {
             open,
             background: Mutex::new(Some(background)),
             stopping,
-            connected,
+            condition,
         }))
     }
 
@@ -136,7 +146,7 @@ impl Engine {
 
     /// Whether the log answered when it was last looked at, and the engine is not stopping: what readiness means.
     pub fn is_ready(&self) -> bool {
-        self.connected.load(Ordering::Relaxed) && !*self.stopping.borrow()
+        self.condition.answers() && !*self.stopping.borrow()
     }
 
     /// What it counts and times.
@@ -159,24 +169,36 @@ impl Engine {
         &self.settings
     }
 
-    /// A road map; none if the log holds no event of it.
+    /// A road map; none if the log holds no event of it. One that holds events of a newer format is not served.
     pub async fn road_map(&self, id: RoadMapId) -> Result<Option<Arc<RoadMap>>, EngineError> {
         let open = self.open(id, false).await?;
         Ok(open.map(|open| open.road_map))
     }
 
-    /// The road maps after an id, in the order of ids.
+    /// The first road maps after an id, in the order of ids, with those in between that are not served.
     pub async fn road_maps(
         &self,
         after: Option<RoadMapId>,
         limit: usize,
-    ) -> Result<Vec<Arc<RoadMap>>, EngineError> {
-        let heads = self.log.heads(after.map(stream_of), limit).await?;
-        let mut road_maps = Vec::with_capacity(heads.len());
-        for Head { stream_id, .. } in heads {
-            road_maps.extend(self.road_map(RoadMapId(stream_id.0)).await?);
+    ) -> Result<Listed, EngineError> {
+        let mut listed = Listed::default();
+        let mut after = after.map(stream_of);
+        loop {
+            let lacking = limit - listed.served.len();
+            let heads = self.log.heads(after, lacking).await?;
+            let is_last = heads.len() < lacking;
+            for Head { stream_id, .. } in heads {
+                after = Some(stream_id);
+                match self.road_map(RoadMapId(stream_id.0)).await {
+                    Ok(found) => listed.served.extend(found),
+                    Err(error) if error.is_newer_format() => listed.not_served.push(error),
+                    Err(error) => return Err(error),
+                }
+            }
+            if is_last || listed.served.len() == limit {
+                return Ok(listed);
+            }
         }
-        Ok(road_maps)
     }
 
     /// Takes an edit on and answers it once it is durable. One that opens a road map names an id that was never used.
@@ -272,6 +294,7 @@ impl Engine {
     async fn open(&self, id: RoadMapId, unborn: bool) -> Result<Option<Open>, EngineError> {
         let mut held = self.open.lock().await;
         if let Some(open) = held.get(&id) {
+            open.road_map.check_served()?;
             return Ok(Some(open.clone()).filter(|open| unborn || !is_unborn(&open.road_map)));
         }
         if *self.stopping.borrow() {
@@ -292,12 +315,21 @@ impl Engine {
             clock: Arc::clone(&self.clock),
             past_states: self.past_states.clone(),
             measures: Arc::clone(&self.measures),
+            condition: Arc::clone(&self.condition),
+            halt: Halt::default(),
             recent: Mutex::new(VecDeque::new()),
             tidings: Tidings::new(self.settings.bus_appends_max),
         });
-        road_map.load().await?;
-        self.start_writer(&road_map, edits).await?;
+        let loaded = road_map.load().await;
         let open = Open { road_map, inbox };
+        if let Err(error) = loaded {
+            if error.is_newer_format() {
+                // Kept, so that not every request reads so far again to find the same.
+                held.insert(id, open);
+            }
+            return Err(error);
+        }
+        self.start_writer(&open.road_map, edits).await?;
         held.insert(id, open.clone());
         Ok(Some(open))
     }

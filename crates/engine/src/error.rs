@@ -8,6 +8,8 @@ use roadbook_domain::decide::Conflict;
 use roadbook_store::StoreError;
 use thiserror::Error;
 
+use crate::forms::UpgradeUnfinished;
+
 /// Why the engine did not do what it was asked.
 #[derive(Clone, Debug, Error)]
 pub enum EngineError {
@@ -29,12 +31,22 @@ pub enum EngineError {
     /// Too much waits already; nothing changed, and a later try can succeed.
     #[error("too many edits are waiting; try again in a moment")]
     Overloaded,
+    /// The edit needs what is written only once an upgrade is finished; nothing changed.
+    #[error(transparent)]
+    UpgradeUnfinished(#[from] UpgradeUnfinished),
     /// The engine is stopping; nothing changed.
     #[error("the server is stopping")]
     Stopping,
     /// The log failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl EngineError {
+    /// Whether a newer version could do it: the road map holds what is not known here, and is not served by this node.
+    pub const fn is_newer_format(&self) -> bool {
+        matches!(self, Self::Store(StoreError::NewerFormat { .. }))
+    }
 }
 
 fn list(refusals: &[(Option<usize>, Refusal)]) -> String {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
 use roadbook_domain::Version;
+use roadbook_store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
@@ -81,6 +82,8 @@ pub enum ResyncReason {
     Draining,
     /// The log failed.
     Unavailable,
+    /// The road map holds events of a newer format, and this node does not serve it any more.
+    NewerFormat,
 }
 
 impl RoadMap {
@@ -102,6 +105,7 @@ struct Follower {
     road_map: Arc<RoadMap>,
     live: broadcast::Receiver<Arc<Committed>>,
     stopping: watch::Receiver<bool>,
+    halted: watch::Receiver<Option<StoreError>>,
     filter: Filter,
     /// Everything up to here was looked through.
     position: Version,
@@ -128,6 +132,7 @@ impl Follower {
         Ok(Self {
             live,
             stopping: road_map.stopping.clone(),
+            halted: road_map.halt.subscribe(),
             filter,
             position: after,
             history: Some(head),
@@ -203,7 +208,8 @@ impl Follower {
                 let known = last.moment.version;
                 let past = &self.road_map.past;
                 past.advance(self.road_map.id, &mut state, known, event.batch)
-                    .await?;
+                    .await
+                    .map_err(|error| self.road_map.noticed(error))?;
                 Arc::new(Published::new(self.road_map.id, moment, state))
             }
             _ => {
@@ -219,14 +225,16 @@ impl Follower {
         let quiet = Duration::from_secs(self.road_map.settings.caught_up_every_s);
         let received = tokio::select! {
             biased;
-            _ = self.stopping.wait_for(|stopping| *stopping) => None,
-            received = tokio::time::timeout(quiet, self.live.recv()) => Some(received),
+            _ = self.stopping.wait_for(|stopping| *stopping) => Err(ResyncReason::Draining),
+            _ = self.halted.wait_for(Option::is_some) => Err(ResyncReason::NewerFormat),
+            received = tokio::time::timeout(quiet, self.live.recv()) => Ok(received),
         };
         match received {
-            Some(Ok(Ok(committed))) => self.take(&committed),
-            Some(Ok(Err(RecvError::Lagged(_)))) => self.fall_back(),
-            None | Some(Ok(Err(RecvError::Closed))) => self.resync(ResyncReason::Draining),
-            Some(Err(_quiet)) => {
+            Ok(Ok(Ok(committed))) => self.take(&committed),
+            Ok(Ok(Err(RecvError::Lagged(_)))) => self.fall_back(),
+            Ok(Ok(Err(RecvError::Closed))) => self.resync(ResyncReason::Draining),
+            Err(reason) => self.resync(reason),
+            Ok(Err(_quiet)) => {
                 let moment = self.road_map.current().moment;
                 if moment.version == self.position {
                     self.fallbacks = 0;
@@ -270,7 +278,11 @@ impl Follower {
 
     fn fail(&mut self, error: &EngineError) {
         tracing::warn!(road_map.id = %self.road_map.id, error = %error, "a follower could not read on");
-        self.resync(ResyncReason::Unavailable);
+        self.resync(if error.is_newer_format() {
+            ResyncReason::NewerFormat
+        } else {
+            ResyncReason::Unavailable
+        });
     }
 
     fn resync(&mut self, reason: ResyncReason) {

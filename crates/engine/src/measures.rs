@@ -33,6 +33,7 @@ pub struct Measures {
     pub(crate) past_states: Family<PastStateLabels, Counter>,
     pub(crate) snapshots: Counter,
     pub(crate) snapshot_reaches: Gauge,
+    pub(crate) road_maps_not_served: Gauge,
 }
 
 /// How an edit ended.
@@ -82,6 +83,7 @@ impl Default for Measures {
             past_states: Family::default(),
             snapshots: Counter::default(),
             snapshot_reaches: Gauge::default(),
+            road_maps_not_served: Gauge::default(),
         }
     }
 }
@@ -158,6 +160,11 @@ impl Measures {
             Unit::Seconds,
             self.snapshot_reaches.clone(),
         );
+        registry.register(
+            "road_maps_not_served",
+            "Road maps that hold events of a newer format, for which this node does not serve them",
+            self.road_maps_not_served.clone(),
+        );
     }
 
     /// Counts an edit by its answer.
@@ -171,6 +178,7 @@ impl Measures {
             Err(
                 EngineError::Refused(_)
                 | EngineError::CommandIdReused
+                | EngineError::UpgradeUnfinished(_)
                 | EngineError::NotFound(_)
                 | EngineError::BadMoment(_),
             ) => EditEnd::Refused,

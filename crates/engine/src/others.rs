@@ -5,7 +5,6 @@
 //! Invariant: what is not heard delays, and never loses.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use roadbook_domain::RoadMapId;
@@ -16,6 +15,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::bus::OwnBus;
 use crate::codec::{from_store, stream_of};
+use crate::condition::Condition;
 use crate::engine::OpenRoadMaps;
 use crate::measures::Measures;
 use crate::road_map::RoadMap;
@@ -30,8 +30,7 @@ pub(crate) struct Others {
     pub(crate) bus: Option<OwnBus>,
     pub(crate) open: OpenRoadMaps,
     pub(crate) stopping: watch::Receiver<bool>,
-    /// Whether the log answered when it was last looked at.
-    pub(crate) connected: Arc<AtomicBool>,
+    pub(crate) condition: Arc<Condition>,
     pub(crate) measures: Arc<Measures>,
 }
 
@@ -66,7 +65,7 @@ impl Others {
                 Wakeup::Appended(heard) => self.hear(heard).await,
                 Wakeup::Anything => {
                     let looked = self.look().await;
-                    self.tell(looked);
+                    self.condition.answered(looked);
                 }
             }
         }
@@ -80,32 +79,20 @@ impl Others {
             return;
         }
         if let Some(road_map) = self.road_map(heard.stream_id).await
+            && road_map.halt.reason().is_none()
             && from_store(heard.head) > road_map.current().moment.version
         {
             road_map.tidings.appended(heard);
         }
     }
 
-    /// Remembers whether the log answers, and logs when that changes: not at every look.
-    fn tell(&self, looked: Result<(), StoreError>) {
-        let before = self.connected.swap(looked.is_ok(), Ordering::Relaxed);
-        match looked {
-            Ok(()) if !before => tracing::info!("the log answers again"),
-            Err(error) if before => tracing::warn!(error = %error, "the log does not answer"),
-            Ok(()) | Err(_) => {}
-        }
-    }
-
-    /// Compares every road map in memory with its head in the log.
+    /// Looks at the log itself, and compares every road map in memory with its head there.
     async fn look(&self) -> Result<(), StoreError> {
+        self.condition.look(&*self.log).await?;
         let streams: Vec<StreamId> = {
             let open = self.open.lock().await;
             open.keys().map(|id| stream_of(*id)).collect()
         };
-        if streams.is_empty() {
-            // Nothing can be behind, but the log may be away.
-            self.log.epoch().await?;
-        }
         for streams in streams.chunks(HEADS_MAX) {
             for head in self.log.heads_of(streams).await? {
                 if let Some(road_map) = self.road_map(head.stream_id).await {
@@ -124,7 +111,8 @@ impl Others {
 }
 
 fn wake_if_behind(road_map: &RoadMap, version: roadbook_store::Version) {
-    if from_store(version) > road_map.current().moment.version {
+    let is_served = road_map.halt.reason().is_none();
+    if is_served && from_store(version) > road_map.current().moment.version {
         road_map.tidings.log_is_at(from_store(version));
     }
 }

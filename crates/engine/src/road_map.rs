@@ -8,11 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use roadbook_domain::{Instant, RoadMapId, Version};
+use roadbook_store::StoreError;
 use tokio::sync::{broadcast, watch};
 
 use crate::clock::Clock;
 use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
+use crate::condition::Condition;
 use crate::error::EngineError;
+use crate::halt::Halt;
 use crate::measures::{Measures, StateSource};
 use crate::moment::MomentSelector;
 use crate::past::Past;
@@ -44,6 +47,9 @@ pub struct RoadMap {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) past_states: PastStates,
     pub(crate) measures: Arc<Measures>,
+    /// What the last look at the log has found.
+    pub(crate) condition: Arc<Condition>,
+    pub(crate) halt: Halt,
     pub(crate) recent: Mutex<VecDeque<Arc<Published>>>,
     /// Tells the writer what others appended, or that the log holds it.
     pub(crate) tidings: Tidings,
@@ -165,7 +171,8 @@ impl RoadMap {
         let state = self
             .past
             .load(self.id, moment.effective, moment.version)
-            .await?;
+            .await
+            .map_err(|error| self.noticed(error))?;
         let published = Arc::new(Published::new(self.id, moment, state));
         self.past_states.insert(key, Arc::clone(&published));
         Ok(published)
@@ -185,11 +192,11 @@ impl RoadMap {
             .past
             .log()
             .read_versions(stream_of(self.id), after, through, subjects, limit)
-            .await?;
-        stored
-            .into_iter()
-            .map(|event| Ok(Arc::new(decode(event)?)))
-            .collect()
+            .await
+            .map_err(|error| self.noticed(error))?;
+        let decoded = stored.into_iter().map(|event| decode(event).map(Arc::new));
+        let decoded: Result<_, StoreError> = decoded.collect();
+        decoded.map_err(|error| self.noticed(error))
     }
 
     /// One event by its version.

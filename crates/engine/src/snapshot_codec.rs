@@ -6,7 +6,8 @@
 use bytes::Bytes;
 use roadbook_domain::State;
 
-/// The number of this encoding. Raise it whenever a state's shape changes.
+/// The number of this encoding. Raise it whenever a state's shape changes, and with every format level: a program of the
+/// level before must meet the events that it does not know, and not a state that was made of them.
 pub(crate) const FORMAT: u16 = 1;
 
 pub(crate) fn encode(state: &State) -> Bytes {

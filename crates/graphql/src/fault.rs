@@ -19,6 +19,10 @@ pub(crate) enum Code {
     Stopping,
     /// The log cannot be reached.
     Unavailable,
+    /// The road map holds what a newer version wrote, and this node does not serve it.
+    NewerFormat,
+    /// It is written only once the upgrade of all nodes is finished.
+    UpgradeUnfinished,
     /// A fault of the server.
     Internal,
 }
@@ -31,6 +35,8 @@ impl Code {
             Self::Overloaded => "OVERLOADED",
             Self::Stopping => "STOPPING",
             Self::Unavailable => "UNAVAILABLE",
+            Self::NewerFormat => "NEWER_FORMAT",
+            Self::UpgradeUnfinished => "UPGRADE_UNFINISHED",
             Self::Internal => "INTERNAL",
         }
     }
@@ -61,6 +67,14 @@ pub(crate) fn engine_fault(error: EngineError) -> Error {
                 Code::Unavailable,
                 "the log cannot be reached; try again later",
             )
+        }
+        // Logged when it was found out.
+        EngineError::Store(roadbook_engine::StoreError::NewerFormat { .. }) => fault(
+            Code::NewerFormat,
+            "the road map holds events of a newer version of Roadbook; this node does not serve it",
+        ),
+        EngineError::UpgradeUnfinished(unfinished) => {
+            fault(Code::UpgradeUnfinished, unfinished.to_string())
         }
         EngineError::Store(roadbook_engine::StoreError::Closed) => {
             fault(Code::Stopping, "the server is stopping")

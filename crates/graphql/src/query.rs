@@ -67,7 +67,7 @@ impl Query {
         Ok(road_map.map(|road_map| RoadMap(current(engine, road_map))))
     }
 
-    /// All road maps, in the order of their ids.
+    /// All road maps, in the order of their ids. Those that this node does not serve are left out, with an error that says so.
     async fn road_maps(
         &self,
         ctx: &Context<'_>,
@@ -81,10 +81,13 @@ impl Query {
             name.ok_or_else(|| bad_argument("after: take a cursor from an earlier page"))
         });
         let start: Option<RoadMapId> = start.transpose()?;
-        let mut found = engine
-            .road_maps(start, size + 1)
-            .await
-            .map_err(engine_fault)?;
+        let listed = engine.road_maps(start, size + 1).await;
+        let listed = listed.map_err(engine_fault)?;
+        if let Some(error) = listed.not_served.into_iter().next() {
+            let error = engine_fault(error).into_server_error(ctx.item.pos);
+            ctx.add_error(ctx.set_error_path(error));
+        }
+        let mut found = listed.served;
         let mut page = RoadMaps::new(after.is_some(), found.len() > size);
         found.truncate(size);
         for road_map in found {

@@ -106,6 +106,8 @@ pub(crate) enum ResyncReason {
     Draining,
     /// The log cannot be read for the moment.
     Unavailable,
+    /// The road map holds events of a newer version of Roadbook; this node does not serve it any more.
+    NewerFormat,
 }
 
 /// What a client can follow.
@@ -173,6 +175,7 @@ fn change_item(at: &At, item: FeedItem) -> ChangeItem {
                 Reason::Overflow => ResyncReason::Overflow,
                 Reason::Draining => ResyncReason::Draining,
                 Reason::Unavailable => ResyncReason::Unavailable,
+                Reason::NewerFormat => ResyncReason::NewerFormat,
             },
         }),
     }

@@ -1,7 +1,9 @@
 //! The migrations of each database, as they are compiled in.
 //!
-//! Owns the lists, which a test compares with the folders; running them belongs to whoever opens a database. Invariant:
-//! a migration that was released is never edited, since every database remembers a checksum of it.
+//! Owns the lists, which a test compares with the folders; running them belongs to whoever opens a database. A database
+//! may have had later ones than these: a migration leaves the program of the version before able to read and write, or
+//! raises the format level, by which that program knows to keep away. Invariant: a migration that was released is never
+//! edited, since every database remembers a checksum of it.
 
 use std::borrow::Cow;
 
@@ -11,27 +13,41 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 /// Number, name, text.
 type Source = (i64, &'static str, &'static str);
 
-const SQLITE: [Source; 1] = [(
-    1,
-    "log",
-    include_str!("../../../migrations/sqlite/0001_log.sql"),
-)];
+const SQLITE: [Source; 2] = [
+    (
+        1,
+        "log",
+        include_str!("../../../migrations/sqlite/0001_log.sql"),
+    ),
+    (
+        2,
+        "format_level",
+        include_str!("../../../migrations/sqlite/0002_format_level.sql"),
+    ),
+];
 
-const POSTGRES: [Source; 1] = [(
-    1,
-    "log",
-    include_str!("../../../migrations/postgres/0001_log.sql"),
-)];
+const POSTGRES: [Source; 2] = [
+    (
+        1,
+        "log",
+        include_str!("../../../migrations/postgres/0001_log.sql"),
+    ),
+    (
+        2,
+        "format_level",
+        include_str!("../../../migrations/postgres/0002_format_level.sql"),
+    ),
+];
 
 /// The number of the newest migration, which is the same for every database.
 pub(crate) const NEWEST: i64 = SQLITE[SQLITE.len() - 1].0;
 
-/// Brings a SQLite file to [`NEWEST`], and finds out files that were migrated by something else.
+/// Brings a SQLite file to [`NEWEST`] or leaves it beyond, and finds out files that were migrated by something else.
 pub(crate) fn sqlite() -> Migrator {
     migrator(SQLITE)
 }
 
-/// Brings a PostgreSQL database to [`NEWEST`], one node at a time.
+/// Brings a PostgreSQL database to [`NEWEST`] or leaves it beyond, one node at a time.
 pub(crate) fn postgres() -> Migrator {
     migrator(POSTGRES)
 }
@@ -46,7 +62,9 @@ fn migrator<const N: usize>(sources: [Source; N]) -> Migrator {
             false,
         )
     };
-    Migrator::with_migrations(sources.into_iter().map(migration).collect())
+    let mut migrator = Migrator::with_migrations(sources.into_iter().map(migration).collect());
+    migrator.set_ignore_missing(true);
+    migrator
 }
 
 /// The text of the first migration.

@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 use roadbook_store::{
-    CommandRecord, Digest, EventHeader, Head, Instant, SealedEvent, Snapshot, SnapshotFamily,
-    SnapshotPoint, StoreError, StoredEvent, StreamId, Version,
+    CommandRecord, Digest, EventHeader, FormatLevel, Head, HeaderError, Instant, SealedEvent,
+    Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version,
 };
 use sqlx::Error;
 
@@ -21,6 +21,13 @@ pub(crate) fn version<DB: Dialect>(row: &DB::Row, column: usize) -> Result<Versi
 
 pub(crate) fn instant<DB: Dialect>(row: &DB::Row, column: usize) -> Result<Instant, Error> {
     DB::integer(row, column).map(Instant)
+}
+
+pub(crate) fn format_level<DB: Dialect>(row: &DB::Row) -> Result<FormatLevel, Error> {
+    let level = DB::integer(row, 0)?;
+    u32::try_from(level)
+        .map(FormatLevel)
+        .map_err(|error| undecodable(0, error))
 }
 
 pub(crate) fn head<DB: Dialect>(row: &DB::Row) -> Result<Head, Error> {
@@ -127,11 +134,25 @@ pub(crate) fn all<DB: Dialect, T>(
     decode: impl Fn(&DB::Row) -> Result<T, Error>,
 ) -> Result<Vec<T>, StoreError> {
     let decoded: Result<Vec<T>, Error> = rows.iter().map(decode).collect();
-    decoded.map_err(|error| StoreError::Corrupt {
-        place: place(),
-        detail: error.to_string(),
-        source: Some(std::sync::Arc::new(error)),
+    decoded.map_err(|error| {
+        if is_newer(&error) {
+            return StoreError::newer_format(place(), error.to_string());
+        }
+        StoreError::Corrupt {
+            place: place(),
+            detail: error.to_string(),
+            source: Some(std::sync::Arc::new(error)),
+        }
     })
+}
+
+/// Whether a header is written in a later format than those known here, rather than damaged.
+fn is_newer(error: &Error) -> bool {
+    let Error::ColumnDecode { source, .. } = error else {
+        return false;
+    };
+    let found = source.downcast_ref::<HeaderError>();
+    matches!(found, Some(HeaderError::UnknownFormat(format)) if *format > EventHeader::FORMAT)
 }
 
 fn header<DB: Dialect>(row: &DB::Row, column: usize) -> Result<EventHeader, Error> {

@@ -105,6 +105,11 @@ pub(crate) const EPOCH: &str = "SELECT epoch FROM log";
 
 pub(crate) const RAISE_EPOCH: &str = "UPDATE log SET epoch = $1 WHERE epoch < $1";
 
+pub(crate) const FORMAT_LEVEL: &str = "SELECT format_level FROM log";
+
+pub(crate) const RAISE_FORMAT_LEVEL: &str =
+    "UPDATE log SET format_level = $1 WHERE format_level < $1";
+
 pub(crate) const HEAD: &str = "SELECT stream_id, version, recorded_at, effective_max, opened_at \
      FROM streams WHERE stream_id = $1";
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use roadbook_store::{
-    Append, AppendOutcome, CommandRecord, EventLog, Head, Hold, Instant, SealedEvent, Snapshot,
-    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant, SealedEvent,
+    Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 use sqlx::pool::PoolConnection;
 use sqlx::{Error, Pool, Postgres, Sqlite};
@@ -150,6 +150,19 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     async fn raise_epoch(&self, at_least: u64) -> Result<(), StoreError> {
         let call = Call::new(sql::RAISE_EPOCH).version(Version(at_least));
         self.change("raising the epoch", call).await.map(|_| ())
+    }
+
+    async fn format_level(&self) -> Result<FormatLevel, StoreError> {
+        let level = self
+            .row(Call::new(sql::FORMAT_LEVEL), row::format_level::<DB>)
+            .await?;
+        level.ok_or_else(|| StoreError::corrupt("table log", "the format level is missing"))
+    }
+
+    async fn raise_format_level(&self, at_least: FormatLevel) -> Result<(), StoreError> {
+        let call = Call::new(sql::RAISE_FORMAT_LEVEL).integer(i64::from(at_least.0));
+        let raised = self.change("raising the format level", call).await;
+        raised.map(|_| ())
     }
 
     /// The transaction runs in a task of its own: a caller that goes away must not leave it half-way.

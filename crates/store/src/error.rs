@@ -55,6 +55,16 @@ pub enum StoreError {
         source: Option<Cause>,
     },
 
+    /// What is stored is of a format that came after this program: a newer one can read it, and trying again will not
+    /// help. To go on without it would tell something else than what is stored.
+    #[error("{place} was written by a newer version of Roadbook: {detail}")]
+    NewerFormat {
+        /// The event.
+        place: String,
+        /// What is not known here.
+        detail: String,
+    },
+
     /// The log was closed by this process, or opened for reading only and asked to write.
     #[error("the log is not open for that")]
     Closed,
@@ -76,6 +86,14 @@ impl StoreError {
     pub fn outcome_unknown(source: impl Error + Send + Sync + 'static) -> Self {
         Self::OutcomeUnknown {
             source: Some(Arc::new(source)),
+        }
+    }
+
+    /// A [`NewerFormat`](Self::NewerFormat).
+    pub fn newer_format(place: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::NewerFormat {
+            place: place.into(),
+            detail: detail.into(),
         }
     }
 

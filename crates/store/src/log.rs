@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    Append, AppendOutcome, CommandRecord, Head, Hold, Instant, SealedEvent, Snapshot,
+    Append, AppendOutcome, CommandRecord, FormatLevel, Head, Hold, Instant, SealedEvent, Snapshot,
     SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
@@ -22,6 +22,12 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Raises the epoch to the given one, and leaves it if it is there or beyond: no epoch ever comes back.
     async fn raise_epoch(&self, at_least: u64) -> Result<(), StoreError>;
+
+    /// The log's format level: what those who write to it may append. Appends are not checked against it.
+    async fn format_level(&self) -> Result<FormatLevel, StoreError>;
+
+    /// Raises the format level to the given one, and leaves it if it is there or beyond. There is no way back.
+    async fn raise_format_level(&self, at_least: FormatLevel) -> Result<(), StoreError>;
 
     /// Writes many appends in one transaction and tells what became of each, in the order given.
     ///

@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use self::stream::Stream;
 use crate::{
-    Append, AppendOutcome, CommandRecord, EventLog, Head, Instant, SealedEvent, Snapshot,
-    SnapshotFamily, SnapshotPoint, Standing, StoreError, StoredEvent, StreamId, Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Instant, SealedEvent,
+    Snapshot, SnapshotFamily, SnapshotPoint, Standing, StoreError, StoredEvent, StreamId, Version,
+    Wakeups,
 };
 
 /// A log that lives as long as its value.
@@ -27,6 +28,7 @@ pub struct MemoryLog {
 #[derive(Debug)]
 struct State {
     epoch: u64,
+    format_level: FormatLevel,
     streams: BTreeMap<StreamId, Stream>,
     snapshots: BTreeMap<SnapshotKey, Snapshot>,
 }
@@ -35,6 +37,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             epoch: MemoryLog::EPOCH,
+            format_level: FormatLevel::FIRST,
             streams: BTreeMap::new(),
             snapshots: BTreeMap::new(),
         }
@@ -51,6 +54,13 @@ impl MemoryLog {
     /// An empty log.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty log of another format level than a new one has.
+    pub fn of_format_level(level: FormatLevel) -> Self {
+        let log = Self::default();
+        log.lock().format_level = level;
+        log
     }
 
     /// Takes the payloads and salts of events away, as a redaction does; headers and digests stay.
@@ -120,6 +130,16 @@ impl EventLog for MemoryLog {
     async fn raise_epoch(&self, at_least: u64) -> Result<(), StoreError> {
         let mut state = self.lock();
         state.epoch = state.epoch.max(at_least);
+        Ok(())
+    }
+
+    async fn format_level(&self) -> Result<FormatLevel, StoreError> {
+        Ok(self.lock().format_level)
+    }
+
+    async fn raise_format_level(&self, at_least: FormatLevel) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        state.format_level = state.format_level.max(at_least);
         Ok(())
     }
 

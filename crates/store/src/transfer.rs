@@ -64,7 +64,8 @@ pub struct Transferred {
     pub cursors_stay_good: bool,
 }
 
-/// Moves all streams with their command records from one log to another, and raises the other's epoch to the first's.
+/// Moves all streams with their command records from one log to another, and raises the other's epoch and format level
+/// to the first's.
 ///
 /// The target may hold a beginning of what the source holds, as an earlier move may have left it; anything else is
 /// refused, and then nothing was written. Neither log may be written to meanwhile. If one is, that is told, and the move
@@ -87,6 +88,7 @@ pub async fn transfer(
         },
     };
     let theirs = course.survey(&heads).await?;
+    course.take_over_format_level().await?;
     let (events_copied, commands_copied) = course.copy(&heads, &theirs).await?;
     let commands = course.prove(&heads).await?;
     course.check_that_source_stood_still(&heads).await?;
@@ -126,6 +128,14 @@ impl Course<'_> {
     fn advance(&mut self, events: usize) {
         self.reached.done += events as u64;
         (self.progress)(self.reached);
+    }
+
+    /// Before the first event is copied: no log may hold what its level does not tell of.
+    async fn take_over_format_level(&self) -> Result<(), TransferError> {
+        let level = self.from.format_level().await;
+        let level = level.map_err(TransferError::Source)?;
+        let raised = self.to.raise_format_level(level).await;
+        raised.map_err(TransferError::Target)
     }
 
     /// The version of the first of these events, which follow each other, that the target does not hold just so. All of

@@ -84,7 +84,15 @@ impl Api {
         self.try_ask(query, variables).unwrap()
     }
 
-    fn try_ask(&mut self, query: &str, variables: &Json) -> io::Result<Json> {
+    /// Asks, and gives the whole answer with its errors.
+    #[track_caller]
+    pub(crate) fn answer(&mut self, query: &str, variables: &Json) -> Json {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let answer = self.http.post("/graphql", Some(&self.token), &body);
+        serde_json::from_str(&answer.unwrap().body).unwrap()
+    }
+
+    pub(crate) fn try_ask(&mut self, query: &str, variables: &Json) -> io::Result<Json> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let answer = self.http.post("/graphql", Some(&self.token), &body)?;
         let json: Json = serde_json::from_str(&answer.body).unwrap_or_default();

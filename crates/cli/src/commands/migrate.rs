@@ -1,11 +1,13 @@
 //! `roadbook migrate`: brings the database up to this version of the program, or moves a log to another database.
 //!
 //! It owns nothing but the wording: every opening to write brings a database up to date, a log is moved and proved by
-//! `store`, and rights are granted by the store. Invariant: a database that is in use by another process is left alone.
+//! `store`, and rights are granted by the store. An upgrade is finished here and nowhere else. Invariant: a database that is in use by another process is left alone.
 
 use anyhow::Context as _;
+use roadbook_engine::FORMAT_LEVEL;
 use roadbook_store::{
-    EventLog, TransferError, TransferProgress, TransferStep, Transferred, transfer,
+    EventLog, FormatLevel, StoreError, TransferError, TransferProgress, TransferStep, Transferred,
+    transfer,
 };
 use serde_json::{Value as Json, json};
 
@@ -43,13 +45,48 @@ struct Told {
 async fn up_to_date(arguments: &MigrateArguments, settings: &Settings) -> anyhow::Result<Told> {
     let store = database::open(settings).await?;
     let granted = grant(&store, arguments).await;
+    let levels = format_levels(&*store.log(), arguments.finish).await;
     store.close().await?;
     granted?;
+    let (before, level) = levels.context("the format level could not be raised")?;
     let database = settings.database();
     Ok(Told {
-        in_words: format!("{database} is up to date\n"),
-        as_json: json!({ "database": database, "grantedTo": arguments.grant_to }),
+        in_words: format!("{database} is up to date\n{}\n", upgrade(before, level)),
+        as_json: json!({
+            "database": database, "grantedTo": arguments.grant_to,
+            "formatLevelBefore": before.0, "formatLevel": level.0, "formatLevelKnown": FORMAT_LEVEL.0,
+        }),
     })
+}
+
+/// The format level as it was and as it is now.
+async fn format_levels(
+    log: &dyn EventLog,
+    finish: bool,
+) -> Result<(FormatLevel, FormatLevel), StoreError> {
+    let before = log.format_level().await?;
+    if finish {
+        log.raise_format_level(FORMAT_LEVEL).await?;
+    }
+    Ok((before, log.format_level().await?))
+}
+
+/// How far the upgrade is.
+fn upgrade(before: FormatLevel, level: FormatLevel) -> String {
+    if before < level {
+        return format!(
+            "its format level is raised from {before} to {level}: the upgrade is finished, and older versions refuse it"
+        );
+    }
+    if level < FORMAT_LEVEL {
+        return format!(
+            "its format level is {level}, and this version knows {FORMAT_LEVEL}: once every node runs it, finish the \
+             upgrade by `roadbook migrate --finish`"
+        );
+    }
+    format!(
+        "its format level is {level}, the newest that this version knows: no upgrade is to be finished"
+    )
 }
 
 async fn moved(

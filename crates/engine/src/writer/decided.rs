@@ -14,7 +14,7 @@ use roadbook_domain::{
 use roadbook_store::{Append, CommandRecord, NewEvent};
 use uuid::Uuid;
 
-use crate::codec::{encode, stream_of, to_store};
+use crate::codec::{Written, encode, stream_of, to_store, write};
 use crate::edit::{Edit, KeptAnswer};
 use crate::error::EngineError;
 use crate::ids::Ids;
@@ -38,6 +38,8 @@ pub(super) struct Decided {
 pub(super) struct Accepted {
     pub(super) edit: Edit,
     pub(super) events: Vec<Arc<RecordedEvent>>,
+    /// What is written of each event.
+    written: Vec<Written>,
     pub(super) published: Arc<Published>,
     pub(super) kept: KeptAnswer,
 }
@@ -148,8 +150,14 @@ impl Decider {
             };
             let needed = match decide(view, &batch) {
                 Ok(decision) => {
-                    let accepted = self.accept(scratch, edit, &decision, recorded_at, effective);
-                    return Judgement::Accepted(Box::new(accepted));
+                    let times = (recorded_at, effective);
+                    return match self.write(&decision) {
+                        Ok(written) => {
+                            let accepted = self.accept(scratch, edit, &decision, written, times);
+                            Judgement::Accepted(Box::new(accepted))
+                        }
+                        Err(error) => Judgement::Rejected(edit, error),
+                    };
                 }
                 Err(Rejection::Refused(refusals)) => {
                     return Judgement::Rejected(edit, EngineError::Refused(refusals));
@@ -200,13 +208,21 @@ impl Decider {
         self.road_map.at(&selector).await
     }
 
+    /// What is written of each event of a decision, as the log's format level allows.
+    fn write(&self, decision: &Decision) -> Result<Vec<Written>, EngineError> {
+        let level = self.road_map.condition.format_level();
+        let events = decision.events.iter();
+        let written = events.map(|decided| Ok(write(&decided.event, level)?));
+        written.collect()
+    }
+
     fn accept(
         &self,
         scratch: &Arc<Published>,
         edit: Edit,
         decision: &Decision,
-        recorded_at: Instant,
-        effective_at: Instant,
+        written: Vec<Written>,
+        (recorded_at, effective_at): (Instant, Instant),
     ) -> Accepted {
         let before = scratch.moment.version;
         let last = Version(before.0 + decision.events.len() as u64);
@@ -240,6 +256,7 @@ impl Decider {
             kept: KeptAnswer::new(before, last, &decision.outcomes),
             edit,
             events,
+            written,
             published,
         }
     }
@@ -250,8 +267,8 @@ impl Decider {
         let events: Vec<NewEvent> = chain
             .accepted
             .iter()
-            .flat_map(|accepted| &accepted.events)
-            .map(|recorded| encode(stream_id, recorded, self.ids.salt()))
+            .flat_map(|accepted| accepted.events.iter().zip(&accepted.written))
+            .map(|(recorded, written)| encode(stream_id, recorded, written, self.ids.salt()))
             .collect();
         let commands = chain
             .accepted

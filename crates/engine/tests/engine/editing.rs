@@ -158,7 +158,8 @@ async fn a_road_map_that_was_never_opened_is_not_found_and_not_kept() {
         "{missing:?}"
     );
     assert!(world.engine.road_map(MAP).await.unwrap().is_none());
-    assert!(world.engine.road_maps(None, 10).await.unwrap().is_empty());
+    let listed = world.engine.road_maps(None, 10).await.unwrap();
+    assert!(listed.served.is_empty() && listed.not_served.is_empty());
 }
 
 #[tokio::test]

@@ -12,4 +12,5 @@ mod following;
 mod nodes;
 mod pipelining;
 mod time_travel;
+mod upgrading;
 mod world;

@@ -95,9 +95,14 @@ impl World {
 
     /// Opens the road map with two strands of four actions and one text column.
     pub(crate) async fn open(&self) -> EditDone {
+        self.engine.edit(MAP, self.opening_of(MAP)).await.unwrap()
+    }
+
+    /// The edit that opens a road map so.
+    pub(crate) fn opening_of(&self, road_map: RoadMapId) -> EditRequest {
         let mut commands = vec![
             Command::OpenRoadMap {
-                road_map: MAP,
+                road_map,
                 slug: "cyber".to_owned(),
                 title: "Cybersecurity".to_owned(),
                 marking: Marking::Limite,
@@ -135,7 +140,7 @@ impl World {
         }
         let mut request = self.request(roadbook_domain::Base::NOTHING, commands);
         request.effective = Some(opening());
-        self.engine.edit(MAP, request).await.unwrap()
+        request
     }
 
     pub(crate) async fn map(&self) -> Arc<RoadMap> {

@@ -18,7 +18,7 @@ const OLDEST: i32 = 150_000;
 pub(super) enum Standing {
     /// Nothing of ours is there yet, or not all of it.
     Behind,
-    /// It has the newest tables.
+    /// It has the tables of this version, and maybe of a later one besides.
     UpToDate,
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn check_writable(
     Ok(())
 }
 
-/// Looks at the tables. One that is somebody else's, or newer than this program, is refused.
+/// Looks at the tables. One that is somebody else's is refused.
 pub(super) async fn look(
     connection: &mut PgConnection,
     server: &Server,
@@ -82,22 +82,19 @@ pub(super) async fn look(
         .await
         .map_err(failed)?;
     let known = migrations::postgres();
+    let mut lacking = known.iter().count();
     for (number, checksum) in &applied {
         match known.iter().find(|known| known.version == *number) {
-            None => {
-                return Err(ConnectError::Newer {
-                    place: place(),
-                    found: *number,
-                });
-            }
             Some(known) if *known.checksum != **checksum => {
                 let source = sqlx::migrate::MigrateError::VersionMismatch(*number);
                 return Err(ConnectError::migrating(&server.place, source));
             }
-            Some(_) => {}
+            Some(_) => lacking -= 1,
+            // Of a later version, which left the tables as this one needs them.
+            None => {}
         }
     }
-    Ok(if applied.len() == known.iter().count() {
+    Ok(if lacking == 0 {
         Standing::UpToDate
     } else {
         Standing::Behind

@@ -68,16 +68,6 @@ pub enum ConnectError {
         /// A table with a name that Roadbook needs.
         table: String,
     },
-    /// The database was written by a newer Roadbook.
-    #[error(
-        "{place} was written by a newer version of Roadbook (its migration {found} is newer than this program)"
-    )]
-    Newer {
-        /// The server and database.
-        place: String,
-        /// The unknown migration.
-        found: i64,
-    },
     /// The database needs a migration that this role may not make, or that one who reads does not make.
     #[error("{0} is not migrated; run `roadbook migrate` as the role that owns the database")]
     NotMigrated(String),
@@ -163,7 +153,6 @@ impl ConnectError {
     pub(super) fn migrating(place: &str, source: MigrateError) -> Self {
         let place = place.to_owned();
         match source {
-            MigrateError::VersionMissing(found) => Self::Newer { place, found },
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)
                 if code(&error).as_deref() == Some("42501") =>
             {

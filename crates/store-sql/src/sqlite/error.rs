@@ -33,14 +33,6 @@ pub enum OpenError {
     /// The file holds something else.
     #[error("{} is no Roadbook database", .0.display())]
     Foreign(PathBuf),
-    /// The file was written by a newer Roadbook.
-    #[error("{} was written by a newer version of Roadbook (its migration {found} is unknown here)", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// The unknown migration.
-        found: i64,
-    },
     /// The file needs a migration, which only the process that writes makes.
     #[error("{} is not migrated; open it once for writing", .0.display())]
     NotMigrated(PathBuf),
@@ -85,10 +77,9 @@ impl OpenError {
     }
 
     pub(super) fn migration(path: &Path, source: MigrateError) -> Self {
-        let path = path.to_owned();
-        match source {
-            MigrateError::VersionMissing(found) => Self::Newer { path, found },
-            source => Self::Migration { path, source },
+        Self::Migration {
+            path: path.to_owned(),
+            source,
         }
     }
 }

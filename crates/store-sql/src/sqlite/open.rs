@@ -81,13 +81,7 @@ impl SqlStore<Sqlite> {
             return Err(OpenError::Missing(path.to_owned()));
         }
         match migration_of(path, settings).await? {
-            Some(migrations::NEWEST) => {}
-            Some(found) if found > migrations::NEWEST => {
-                return Err(OpenError::Newer {
-                    path: path.to_owned(),
-                    found,
-                });
-            }
+            Some(found) if found >= migrations::NEWEST => {}
             _ => return Err(OpenError::NotMigrated(path.to_owned())),
         }
         let readers = pool(

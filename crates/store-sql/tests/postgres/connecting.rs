@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use roadbook_store::testing::{append, stream};
-use roadbook_store::{EventLog, StoreError, Version};
+use roadbook_store::{EventLog, FormatLevel, StoreError, Version};
 use roadbook_store_sql::{ConnectError, PostgresSettings};
 use sqlx::Row as _;
 
@@ -14,7 +14,8 @@ crate::claims![
     a_wrong_password_is_refused_and_not_repeated,
     what_is_not_there_is_named,
     a_database_of_something_else_is_refused_and_left_as_it_was,
-    a_database_of_a_newer_version_is_refused,
+    a_database_that_a_later_version_migrated_is_still_written_and_read,
+    a_database_of_the_first_migration_gets_the_first_format_level,
     a_database_that_something_else_migrated_is_refused,
     a_server_that_takes_no_writes_is_refused_for_writing_alone,
     one_who_reads_makes_no_tables_and_cannot_write,
@@ -86,24 +87,32 @@ async fn a_database_of_something_else_is_refused_and_left_as_it_was(server: &'st
     assert_eq!(tables.len(), 1);
 }
 
-async fn a_database_of_a_newer_version_is_refused(server: &'static Server) {
+async fn a_database_that_a_later_version_migrated_is_still_written_and_read(
+    server: &'static Server,
+) {
     let (log, database) = fresh(server).await;
     log.close().await;
-    let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                 VALUES (99, 'later', true, '', 0)";
-    server.run(&database, &[later]).await;
-    let refused = refusal(&server.url(&database)).await;
-    assert!(
-        matches!(refused, ConnectError::Newer { found: 99, .. }),
-        "{refused:?}"
-    );
-    assert!(refused.to_string().contains("newer than this program"));
+    let migrated = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                    VALUES (99, 'later', true, '', 0)";
+    let later = "ALTER TABLE log ADD COLUMN later text NOT NULL DEFAULT ''";
+    server.run(&database, &[migrated, later]).await;
+    let log = open(&server.url(&database)).await;
+    fill(&log, 1).await;
     let settings = PostgresSettings::default();
-    let refused = Log::connect_read_only(&server.url(&database), &settings).await;
-    assert!(
-        matches!(refused, Err(ConnectError::Newer { found: 99, .. })),
-        "{refused:?}"
-    );
+    let reader = Log::connect_read_only(&server.url(&database), &settings).await;
+    assert_eq!(version(&reader.unwrap(), 1).await, 2);
+}
+
+async fn a_database_of_the_first_migration_gets_the_first_format_level(server: &'static Server) {
+    let (log, database) = fresh(server).await;
+    log.close().await;
+    let older = [
+        "ALTER TABLE log DROP COLUMN format_level",
+        "DELETE FROM _sqlx_migrations WHERE version > 1",
+    ];
+    server.run(&database, &older).await;
+    let log = open(&server.url(&database)).await;
+    assert_eq!(log.format_level().await.unwrap(), FormatLevel::FIRST);
 }
 
 async fn a_database_that_something_else_migrated_is_refused(server: &'static Server) {

@@ -1,7 +1,7 @@
 //! Which files are opened, by whom, and which are refused and left as they were.
 
 use roadbook_store::testing::{append, stream};
-use roadbook_store::{EventLog, StoreError, Version};
+use roadbook_store::{EventLog, FormatLevel, StoreError, Version};
 use roadbook_store_sql::{OpenError, Settings, SqlStore};
 use tempfile::TempDir;
 
@@ -102,21 +102,38 @@ async fn a_file_that_is_missing_or_out_of_reach_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_file_of_a_newer_version_is_refused() {
+async fn a_file_that_a_later_version_migrated_is_still_written_and_read() {
     let folder = TempDir::new().unwrap();
     open(&file(&folder)).await.close().await.unwrap();
-    let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                 VALUES (99, 'later', 1, x'00', 0)";
-    change(&file(&folder), &[later]).await;
-    assert!(matches!(
-        refusal(&file(&folder)).await,
-        OpenError::Newer { found: 99, .. }
-    ));
+    let migrated = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                    VALUES (99, 'later', 1, x'00', 0)";
+    let later = "ALTER TABLE log ADD COLUMN later TEXT NOT NULL DEFAULT ''";
+    change(&file(&folder), &[migrated, later]).await;
+    let log = open(&file(&folder)).await;
+    fill(&log, 1).await;
+    let reader = open_read_only(&file(&folder)).await;
+    assert_eq!(
+        reader.head(stream(1)).await.unwrap().unwrap().version,
+        Version(2)
+    );
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_migration_gets_the_first_format_level() {
+    let folder = TempDir::new().unwrap();
+    open(&file(&folder)).await.close().await.unwrap();
+    let older = [
+        "ALTER TABLE log DROP COLUMN format_level",
+        "DELETE FROM _sqlx_migrations WHERE version > 1",
+    ];
+    change(&file(&folder), &older).await;
     let refused = SqlStore::open_read_only(&file(&folder), &Settings::default()).await;
     assert!(
-        matches!(refused, Err(OpenError::Newer { found: 99, .. })),
+        matches!(refused, Err(OpenError::NotMigrated(_))),
         "{refused:?}"
     );
+    let log = open(&file(&folder)).await;
+    assert_eq!(log.format_level().await.unwrap(), FormatLevel::FIRST);
 }
 
 #[tokio::test]

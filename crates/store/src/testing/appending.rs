@@ -7,13 +7,15 @@ use uuid::Uuid;
 
 use super::sample::{append, command, event, instant, stream};
 use crate::{
-    Append, AppendOutcome, Digest, EventLog, Instant, StoreError, StoredEvent, StreamId, Version,
+    Append, AppendOutcome, Digest, EventLog, FormatLevel, Instant, StoreError, StoredEvent,
+    StreamId, Version,
 };
 
 super::claims![
     an_empty_log_has_no_streams,
     the_epoch_is_the_same_at_every_look,
     the_epoch_is_raised_and_never_lowered,
+    the_format_level_is_raised_and_never_lowered,
     an_appended_event_is_read_back_whole,
     the_head_follows_the_last_event,
     an_unexpected_version_is_a_conflict_and_leaves_no_trace,
@@ -84,6 +86,20 @@ pub async fn the_epoch_is_raised_and_never_lowered(log: &dyn EventLog) {
         log.raise_epoch(asked).await.expect("raise");
         assert_eq!(log.epoch().await.expect("epoch"), expected);
     }
+}
+
+/// By one, by many, and not to a level that is past. The epoch is another matter.
+pub async fn the_format_level_is_raised_and_never_lowered(log: &dyn EventLog) {
+    let epoch = log.epoch().await.expect("epoch");
+    let level = async || log.format_level().await.expect("format level");
+    let before = level().await;
+    assert!(before >= FormatLevel::FIRST, "{before}");
+    for (by, expected) in [(1, 1), (3, 3), (3, 3), (2, 3)] {
+        let asked = FormatLevel(before.0 + by);
+        log.raise_format_level(asked).await.expect("raise");
+        assert_eq!(level().await, FormatLevel(before.0 + expected));
+    }
+    assert_eq!(log.epoch().await.expect("epoch"), epoch);
 }
 
 /// Every part of the header, the payload and the digest.

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
-    Append, AppendOutcome, CommandRecord, EventLog, Head, Hold, Instant, SealedEvent, Snapshot,
-    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant, SealedEvent,
+    Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
 /// A log that fails chosen calls of `append_batch`. Calls are counted from 1, over the log's whole life.
@@ -140,6 +140,14 @@ impl EventLog for FaultyLog {
 
     async fn raise_epoch(&self, at_least: u64) -> Result<(), StoreError> {
         self.inner.raise_epoch(at_least).await
+    }
+
+    async fn format_level(&self) -> Result<FormatLevel, StoreError> {
+        self.inner.format_level().await
+    }
+
+    async fn raise_format_level(&self, at_least: FormatLevel) -> Result<(), StoreError> {
+        self.inner.raise_format_level(at_least).await
     }
 
     async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {

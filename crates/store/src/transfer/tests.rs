@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::testing::{FaultyLog, append, command, stream};
-use crate::{Append, CommandRecord, MemoryLog, verify_log};
+use crate::{Append, CommandRecord, FormatLevel, MemoryLog, verify_log};
 
 /// Longer than a page, so that it can only be copied in one piece.
 const LONG_BATCH: i64 = 2_345;
@@ -262,6 +262,16 @@ async fn whoever_writes_meanwhile_is_found_out() {
             transfer(&from, &to, &mut |_| ()).await.unwrap();
             assert_eq!(contents(&to).await, contents(&from).await);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_target_takes_over_the_format_level_and_keeps_a_higher_one() {
+    for (of_target, expected) in [(1, 3), (3, 3), (4, 4)] {
+        let from = MemoryLog::of_format_level(FormatLevel(3));
+        let to = MemoryLog::of_format_level(FormatLevel(of_target));
+        moved(&from, &to).await.unwrap();
+        assert_eq!(to.format_level().await.unwrap(), FormatLevel(expected));
     }
 }
 
