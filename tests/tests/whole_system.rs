@@ -29,6 +29,8 @@ mod sql;
 
 #[path = "whole_system/bus.rs"]
 mod bus;
+#[path = "whole_system/clocks.rs"]
+mod clocks;
 #[path = "whole_system/command_line.rs"]
 mod command_line;
 #[path = "whole_system/demonstration.rs"]

@@ -166,7 +166,8 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Store> {
 
 /// As [`open`], as a node that hears of the others by a bus; with the name of the log there.
 pub(crate) async fn open_on_bus(settings: &Settings) -> anyhow::Result<(Store, LogName)> {
-    let DatabaseUrl::Postgres(url) = settings.database() else {
+    let database = settings.database();
+    let DatabaseUrl::Postgres(url) = &database else {
         return Err(Failure::Usage(NO_NODES.to_owned()).into());
     };
     let on_bus = PostgresSettings {
@@ -175,7 +176,8 @@ pub(crate) async fn open_on_bus(settings: &Settings) -> anyhow::Result<(Store, L
     };
     let connected = PostgresStore::connect(url.reveal(), &on_bus).await?;
     let log = connected.name().await?;
-    Ok((Store::Postgres(Arc::new(connected)), log))
+    let store = understood(Store::Postgres(Arc::new(connected)), &database).await?;
+    Ok((store, log))
 }
 
 /// As [`open`], at a database that is named otherwise.

@@ -65,7 +65,9 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
             | EngineError::UpgradeUnfinished(_) => REFUSED,
             EngineError::NotFound(_) => NOT_FOUND,
             EngineError::BadMoment(_) => USAGE,
-            EngineError::Overloaded | EngineError::Stopping => UNAVAILABLE,
+            EngineError::Overloaded | EngineError::Stopping | EngineError::ClockSkewed { .. } => {
+                UNAVAILABLE
+            }
             EngineError::Store(error) => of_store(error),
         });
     }

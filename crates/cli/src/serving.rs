@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use prometheus_client::registry::Registry;
-use roadbook_server::{DevelopmentTokens, Executors, Probes};
+use roadbook_engine::{Engine, Readiness};
+use roadbook_server::{DevelopmentTokens, Executors, Probes, ReadOnlyReason, Ready};
 use tokio::net::TcpListener;
 
 use crate::failure::Failure;
@@ -61,7 +62,7 @@ impl Listening {
         let mut registry = Registry::with_prefix("roadbook");
         wired.register(&mut registry);
         let probes = Probes {
-            ready: Arc::new(move || engine.is_ready()),
+            ready: Arc::new(move || ready(&engine)),
             registry,
         };
         let router = roadbook_server::api(executors, Arc::new(tokens), transport, probes);
@@ -71,6 +72,21 @@ impl Listening {
         tracing::info!("stopping");
         wired.close().await?;
         served.context("the server failed")
+    }
+}
+
+/// What the engine wants, in the words of the transport.
+fn ready(engine: &Engine) -> Ready {
+    match engine.readiness() {
+        Readiness::Ready => Ready::Yes,
+        Readiness::Unready => Ready::No,
+        Readiness::ReadOnly(refusals) => {
+            let reasons = refusals.iter().map(|refusal| {
+                let (code, message) = roadbook_graphql::told(refusal);
+                ReadOnlyReason { code, message }
+            });
+            Ready::ReadOnly(reasons.collect())
+        }
     }
 }
 

@@ -3,22 +3,35 @@
 //! It owns what was found and the words about a change; when it is looked at is `others`' affair.
 //! Invariant: it is read without waiting, by whoever serves a request.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use roadbook_store::{EventLog, FormatLevel, StoreError};
 
+use crate::clock::Clock;
+use crate::error::EngineError;
 use crate::forms::FORMAT_LEVEL;
+use crate::measures::{Measures, ReadOnlyReason};
+use crate::settings::Settings;
+use crate::skew::Skew;
 
 /// What the last look has found.
 #[derive(Debug)]
 pub(crate) struct Condition {
     answers: AtomicBool,
     format_level: AtomicU32,
+    skew: Skew,
+    measures: Arc<Measures>,
 }
 
 impl Condition {
     /// Looks for the first time: without an answer the engine does not start.
-    pub(crate) async fn first_look(log: &dyn EventLog) -> Result<Self, StoreError> {
+    pub(crate) async fn first_look(
+        log: &dyn EventLog,
+        clock: &Arc<dyn Clock>,
+        settings: &Settings,
+        measures: &Arc<Measures>,
+    ) -> Result<Self, StoreError> {
         let level = log.format_level().await?;
         if level < FORMAT_LEVEL {
             tracing::info!(
@@ -27,10 +40,14 @@ impl Condition {
                 "an upgrade is unfinished: once every node runs this version, run `roadbook migrate --finish`"
             );
         }
-        Ok(Self {
+        let found = Self {
             answers: AtomicBool::new(true),
             format_level: AtomicU32::new(level.0),
-        })
+            skew: Skew::new(Arc::clone(clock), settings.clock_skew_max_ms),
+            measures: Arc::clone(measures),
+        };
+        found.look_at_clock(log).await?;
+        Ok(found)
     }
 
     /// Looks again, and remembers and logs what is new: not at every look.
@@ -50,7 +67,25 @@ impl Condition {
                 "the log may now hold what this version does not know; upgrade this node"
             );
         }
+        self.look_at_clock(log).await
+    }
+
+    async fn look_at_clock(&self, log: &dyn EventLog) -> Result<(), StoreError> {
+        self.skew.measure(log).await?;
+        self.measures.clock_skew(self.skew.ahead_micros());
+        let is_wrong = self.skew.check().is_err();
+        self.measures.read_only(ReadOnlyReason::Clock, is_wrong);
         Ok(())
+    }
+
+    /// Refuses to record anything if the node cannot.
+    pub(crate) fn check_writable(&self) -> Result<(), EngineError> {
+        self.skew.check()
+    }
+
+    /// Everything for which edits are refused now.
+    pub(crate) fn refusals(&self) -> Vec<EngineError> {
+        self.skew.check().err().into_iter().collect()
     }
 
     /// Remembers whether the log answers.

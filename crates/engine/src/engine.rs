@@ -25,6 +25,7 @@ use crate::measures::Measures;
 use crate::others::Others;
 use crate::past::Past;
 use crate::published::Published;
+use crate::readiness::Readiness;
 use crate::road_map::{PastStates, RoadMap};
 use crate::settings::Settings;
 use crate::snapshot_codec;
@@ -100,12 +101,13 @@ impl Engine {
         let epoch = log.epoch().await?;
         let bus = bus.map(|bus| OwnBus::of(bus, epoch));
         let measures = Arc::new(Measures::default());
+        let condition = Condition::first_look(&*log, &clock, &settings, &measures).await?;
+        let condition = Arc::new(condition);
         let (commit, commit_tasks) = GroupCommit::start(&log, bus.as_ref(), &settings, &measures);
         let (snapshotter, snapshot_tasks) =
             Snapshotter::start(&log, &settings, Arc::clone(&measures));
         let open = OpenRoadMaps::default();
         let stopping = watch::Sender::new(false);
-        let condition = Arc::new(Condition::first_look(&*log).await?);
         let others = Others {
             log: Arc::clone(&log),
             bus,
@@ -144,9 +146,15 @@ impl Engine {
         self.epoch
     }
 
-    /// Whether the log answered when it was last looked at, and the engine is not stopping: what readiness means.
-    pub fn is_ready(&self) -> bool {
-        self.condition.answers() && !*self.stopping.borrow()
+    /// Whether it wants requests: the log answered when it was last looked at, and the engine is not stopping.
+    pub fn readiness(&self) -> Readiness {
+        if !self.condition.answers() || *self.stopping.borrow() {
+            return Readiness::Unready;
+        }
+        match self.condition.refusals() {
+            refusals if refusals.is_empty() => Readiness::Ready,
+            refusals => Readiness::ReadOnly(refusals),
+        }
     }
 
     /// What it counts and times.
@@ -211,6 +219,7 @@ impl Engine {
         if opens.is_some_and(|id| id != road_map) {
             return Err(EngineError::NotFound("road map"));
         }
+        self.condition.check_writable()?;
         let target = self.open(road_map, opens.is_some()).await?;
         let target = target.ok_or(EngineError::NotFound("road map"))?;
         target.road_map.reach(request.base.version).await?;

@@ -34,6 +34,17 @@ pub enum EngineError {
     /// The edit needs what is written only once an upgrade is finished; nothing changed.
     #[error(transparent)]
     UpgradeUnfinished(#[from] UpgradeUnfinished),
+    /// The clock of this node is too far from that of the log's server to date anything by it; nothing changed.
+    #[error(
+        "the clock of this node is {} ms {} that of the database server, more than engine.clock_skew_max_ms = {max_ms} \
+         allows; it takes no edits until that is mended", .ahead_ms.unsigned_abs(), side(*.ahead_ms)
+    )]
+    ClockSkewed {
+        /// Milliseconds that it is ahead; negative if it is behind.
+        ahead_ms: i64,
+        /// The bound.
+        max_ms: u64,
+    },
     /// The engine is stopping; nothing changed.
     #[error("the server is stopping")]
     Stopping,
@@ -47,6 +58,10 @@ impl EngineError {
     pub const fn is_newer_format(&self) -> bool {
         matches!(self, Self::Store(StoreError::NewerFormat { .. }))
     }
+}
+
+const fn side(ahead_ms: i64) -> &'static str {
+    if ahead_ms < 0 { "behind" } else { "ahead of" }
 }
 
 fn list(refusals: &[(Option<usize>, Refusal)]) -> String {

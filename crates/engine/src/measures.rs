@@ -3,6 +3,7 @@
 //! It owns the names, units and buckets. What is counted stands where it happens; how it is read is the transport's affair.
 //! Invariant: no label has a value that a client chooses, so that their number is bounded.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
@@ -34,6 +35,8 @@ pub struct Measures {
     pub(crate) snapshots: Counter,
     pub(crate) snapshot_reaches: Gauge,
     pub(crate) road_maps_not_served: Gauge,
+    clock_skew_seconds: Gauge<f64, AtomicU64>,
+    read_only: Family<ReadOnlyLabels, Gauge>,
 }
 
 /// How an edit ended.
@@ -64,6 +67,17 @@ pub(crate) enum StateSource {
     Log,
 }
 
+/// Why edits are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct ReadOnlyLabels {
+    reason: ReadOnlyReason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(crate) enum ReadOnlyReason {
+    Clock,
+}
+
 impl Default for Measures {
     fn default() -> Self {
         Self {
@@ -84,6 +98,8 @@ impl Default for Measures {
             snapshots: Counter::default(),
             snapshot_reaches: Gauge::default(),
             road_maps_not_served: Gauge::default(),
+            clock_skew_seconds: Gauge::default(),
+            read_only: Family::default(),
         }
     }
 }
@@ -165,6 +181,17 @@ impl Measures {
             "Road maps that hold events of a newer format, for which this node does not serve them",
             self.road_maps_not_served.clone(),
         );
+        registry.register_with_unit(
+            "clock_skew",
+            "How far the clock of this node is ahead of that of the database server",
+            Unit::Seconds,
+            self.clock_skew_seconds.clone(),
+        );
+        registry.register(
+            "read_only",
+            "1 if edits are refused now, by reason",
+            self.read_only.clone(),
+        );
     }
 
     /// Counts an edit by its answer.
@@ -174,7 +201,9 @@ impl Measures {
             Ok(_) => EditEnd::Accepted,
             Err(EngineError::Conflicts(_)) => EditEnd::Conflict,
             Err(EngineError::Overloaded) => EditEnd::Overloaded,
-            Err(EngineError::Store(_) | EngineError::Stopping) => EditEnd::Failed,
+            Err(
+                EngineError::Store(_) | EngineError::Stopping | EngineError::ClockSkewed { .. },
+            ) => EditEnd::Failed,
             Err(
                 EngineError::Refused(_)
                 | EngineError::CommandIdReused
@@ -194,6 +223,17 @@ impl Measures {
         if !done {
             self.commit_failures.inc();
         }
+    }
+
+    pub(crate) fn clock_skew(&self, ahead_micros: i64) {
+        let ahead = std::time::Duration::from_micros(ahead_micros.unsigned_abs()).as_secs_f64();
+        let skew = if ahead_micros < 0 { -ahead } else { ahead };
+        self.clock_skew_seconds.set(skew);
+    }
+
+    pub(crate) fn read_only(&self, reason: ReadOnlyReason, is_so: bool) {
+        let labels = ReadOnlyLabels { reason };
+        self.read_only.get_or_create(&labels).set(i64::from(is_so));
     }
 
     pub(crate) fn past_state(&self, from: StateSource) {

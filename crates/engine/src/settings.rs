@@ -25,6 +25,9 @@ pub struct Settings {
     pub heads_poll_ms: u64,
     /// Appends heard on the bus that wait for the writer of one road map. Beyond it the log is read instead.
     pub bus_appends_max: usize,
+    /// Milliseconds that the clock of this node may differ from that of the database server. Beyond it the node takes no
+    /// edits until its clock is right again.
+    pub clock_skew_max_ms: u64,
     /// Milliseconds that a client waits for this node to catch up with what another node told it of; then the cursor
     /// counts as one that lies ahead.
     pub catch_up_wait_ms: u64,
@@ -59,6 +62,7 @@ impl Default for Settings {
             retries_max: 64,
             heads_poll_ms: 1_000,
             bus_appends_max: 256,
+            clock_skew_max_ms: 5_000,
             catch_up_wait_ms: 5_000,
             snapshot_spacing_events: 500,
             backdated_refresh_events: 500,

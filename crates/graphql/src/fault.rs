@@ -4,7 +4,7 @@
 //! Invariant: a fault quotes nothing of a road map's text and nothing of the machine.
 
 use async_graphql::{Error, ErrorExtensions};
-use roadbook_engine::EngineError;
+use roadbook_engine::{EngineError, StoreError};
 
 /// The stable code of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(crate) enum Code {
     Unavailable,
     /// The road map holds what a newer version wrote, and this node does not serve it.
     NewerFormat,
+    /// The clock of this node is wrong, so it takes no edits.
+    ClockSkew,
     /// It is written only once the upgrade of all nodes is finished.
     UpgradeUnfinished,
     /// A fault of the server.
@@ -36,6 +38,7 @@ impl Code {
             Self::Stopping => "STOPPING",
             Self::Unavailable => "UNAVAILABLE",
             Self::NewerFormat => "NEWER_FORMAT",
+            Self::ClockSkew => "CLOCK_SKEW",
             Self::UpgradeUnfinished => "UPGRADE_UNFINISHED",
             Self::Internal => "INTERNAL",
         }
@@ -54,37 +57,58 @@ pub(crate) fn bad_argument(message: impl Into<String>) -> Error {
 
 /// What the engine could not do, as a caller may see it.
 pub(crate) fn engine_fault(error: EngineError) -> Error {
-    match error {
+    let (code, message) = code_and_message(&error);
+    match code {
+        Code::Unavailable => tracing::error!(error = %error, "the log is unavailable"),
+        Code::Internal => tracing::error!(error = %error, "an operation failed"),
+        // Expected, or logged when it was found out.
+        _ => {}
+    }
+    fault(code, message)
+}
+
+/// The code and the sentence by which an error of the engine is told, wherever that is.
+pub fn told(error: &EngineError) -> (&'static str, String) {
+    let (code, message) = code_and_message(error);
+    (code.as_str(), message)
+}
+
+fn code_and_message(error: &EngineError) -> (Code, String) {
+    let code = match error {
         EngineError::NotFound(what) => {
-            fault(Code::MomentNotFound, format!("there is no such {what}"))
+            return (Code::MomentNotFound, format!("there is no such {what}"));
         }
-        EngineError::BadMoment(why) => fault(Code::MomentNotFound, why),
-        EngineError::Overloaded => fault(Code::Overloaded, error.to_string()),
-        EngineError::Stopping => fault(Code::Stopping, error.to_string()),
-        EngineError::Store(roadbook_engine::StoreError::Unavailable { .. }) => {
-            tracing::error!(error = %error, "the log is unavailable");
-            fault(
-                Code::Unavailable,
-                "the log cannot be reached; try again later",
-            )
+        EngineError::Store(error) => return of_store(error),
+        EngineError::BadMoment(_) => Code::MomentNotFound,
+        EngineError::Overloaded => Code::Overloaded,
+        EngineError::Stopping => Code::Stopping,
+        EngineError::UpgradeUnfinished(_) => Code::UpgradeUnfinished,
+        EngineError::ClockSkewed { .. } => Code::ClockSkew,
+        EngineError::Refused(_) | EngineError::Conflicts(_) | EngineError::CommandIdReused => {
+            return internal();
         }
-        // Logged when it was found out.
-        EngineError::Store(roadbook_engine::StoreError::NewerFormat { .. }) => fault(
+    };
+    (code, error.to_string())
+}
+
+fn of_store(error: &StoreError) -> (Code, String) {
+    let (code, message) = match error {
+        StoreError::Unavailable { .. } => (
+            Code::Unavailable,
+            "the log cannot be reached; try again later",
+        ),
+        StoreError::Closed => (Code::Stopping, "the server is stopping"),
+        StoreError::NewerFormat { .. } => (
             Code::NewerFormat,
             "the road map holds events of a newer version of Roadbook; this node does not serve it",
         ),
-        EngineError::UpgradeUnfinished(unfinished) => {
-            fault(Code::UpgradeUnfinished, unfinished.to_string())
-        }
-        EngineError::Store(roadbook_engine::StoreError::Closed) => {
-            fault(Code::Stopping, "the server is stopping")
-        }
-        EngineError::Store(_)
-        | EngineError::Refused(_)
-        | EngineError::Conflicts(_)
-        | EngineError::CommandIdReused => {
-            tracing::error!(error = %error, "an operation failed");
-            fault(Code::Internal, "something failed on the server")
-        }
-    }
+        StoreError::Conflict { .. }
+        | StoreError::OutcomeUnknown { .. }
+        | StoreError::Corrupt { .. } => return internal(),
+    };
+    (code, message.to_owned())
+}
+
+fn internal() -> (Code, String) {
+    (Code::Internal, "something failed on the server".to_owned())
 }

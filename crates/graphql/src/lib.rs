@@ -51,6 +51,7 @@ use query::Query;
 use subscription::Subscription;
 
 pub use cursor::Cursor;
+pub use fault::told;
 pub use schema::Schema;
 pub use viewer::{Capacity, Viewer};
 

@@ -34,6 +34,7 @@ mod failure;
 mod operation;
 mod parameters;
 
+pub use health::{ReadOnlyReason, Ready};
 pub use identity::{Credential, DevelopmentTokens, Identity, IdentityError, TokenError};
 pub use operation::Executors;
 pub use roadbook_graphql::Viewer;

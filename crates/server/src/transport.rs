@@ -15,6 +15,7 @@ use roadbook_graphql::Schema;
 use tokio::sync::Semaphore;
 
 use crate::connection::Connection;
+use crate::health::Ready;
 use crate::identity::Identity;
 use crate::measures::Measures;
 use crate::operation::{Executors, Operations};
@@ -22,7 +23,7 @@ use crate::settings::Settings;
 use crate::{graphiql, headers, health, http, measures, socket};
 
 /// Says whether the process is ready for requests: asked on every `GET /health/ready`, so it must be cheap.
-pub type Readiness = Arc<dyn Fn() -> bool + Send + Sync>;
+pub type Readiness = Arc<dyn Fn() -> Ready + Send + Sync>;
 
 /// What those who run the process may ask it, without a token.
 pub struct Probes {

@@ -36,6 +36,9 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
     /// True if `?` is a placeholder that may be used instead of `$1`, `$2`, … where they are in order.
     const PLAIN_PLACEHOLDERS: bool;
 
+    /// Asks the server for the time, in microseconds since 1970; `None` if the database has no clock of its own.
+    const NOW: Option<&'static str>;
+
     /// Writes what was accepted of a batch, within the transaction that judged it.
     fn write(
         connection: &mut Self::Connection,

@@ -48,6 +48,9 @@ impl Dialect for Postgres {
 
     const LOCKS_HEADS: bool = true;
 
+    const NOW: Option<&'static str> =
+        Some("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+
     async fn write(connection: &mut PgConnection, decision: &Decision) -> Result<(), Error> {
         write::write(connection, decision).await
     }

@@ -45,6 +45,8 @@ impl Dialect for Sqlite {
 
     const LOCKS_HEADS: bool = false;
 
+    const NOW: Option<&'static str> = None;
+
     async fn write(connection: &mut SqliteConnection, decision: &Decision) -> Result<(), Error> {
         write::write(connection, decision).await
     }

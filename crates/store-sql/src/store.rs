@@ -165,6 +165,14 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         raised.map(|_| ())
     }
 
+    async fn now(&self) -> Result<Option<Instant>, StoreError> {
+        let Some(question) = DB::NOW else {
+            return Ok(None);
+        };
+        self.row(Call::new(question), |row| row::instant::<DB>(row, 0))
+            .await
+    }
+
     /// The transaction runs in a task of its own: a caller that goes away must not leave it half-way.
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
         let writer = self.writer()?.clone();

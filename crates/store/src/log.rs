@@ -29,6 +29,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// Raises the format level to the given one, and leaves it if it is there or beyond. There is no way back.
     async fn raise_format_level(&self, at_least: FormatLevel) -> Result<(), StoreError>;
 
+    /// What the clock of the log's server shows; `None` if the log has no clock but that of this machine.
+    async fn now(&self) -> Result<Option<Instant>, StoreError> {
+        Ok(None)
+    }
+
     /// Writes many appends in one transaction and tells what became of each, in the order given.
     ///
     /// Appends may be of different streams, or several of one stream in sequence. One that meets a conflict leaves no

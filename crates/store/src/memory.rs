@@ -29,6 +29,7 @@ pub struct MemoryLog {
 struct State {
     epoch: u64,
     format_level: FormatLevel,
+    clock: Option<Instant>,
     streams: BTreeMap<StreamId, Stream>,
     snapshots: BTreeMap<SnapshotKey, Snapshot>,
 }
@@ -38,6 +39,7 @@ impl Default for State {
         Self {
             epoch: MemoryLog::EPOCH,
             format_level: FormatLevel::FIRST,
+            clock: None,
             streams: BTreeMap::new(),
             snapshots: BTreeMap::new(),
         }
@@ -61,6 +63,11 @@ impl MemoryLog {
         let log = Self::default();
         log.lock().format_level = level;
         log
+    }
+
+    /// Gives the log a clock as a server has one, which stands still until it is set again.
+    pub fn set_clock(&self, shows: Instant) {
+        self.lock().clock = Some(shows);
     }
 
     /// Takes the payloads and salts of events away, as a redaction does; headers and digests stay.
@@ -141,6 +148,10 @@ impl EventLog for MemoryLog {
         let mut state = self.lock();
         state.format_level = state.format_level.max(at_least);
         Ok(())
+    }
+
+    async fn now(&self) -> Result<Option<Instant>, StoreError> {
+        Ok(self.lock().clock)
     }
 
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {

@@ -10,6 +10,15 @@ use std::time::{Duration, Instant};
 /// Long enough for a debug build on a busy machine; only a test that fails waits so long.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
+/// Asks again and again until the answer fits.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut fits: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !fits() {
+        assert!(start.elapsed() < DEADLINE, "there was no {what}");
+    }
+}
+
 /// The lines that a stream has given so far.
 #[derive(Clone)]
 pub(crate) struct Lines(Arc<Shared>);

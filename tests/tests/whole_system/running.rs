@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::http::Http;
 use crate::output::Lines;
 
 /// A free port of this machine alone.
@@ -15,6 +16,9 @@ pub(crate) const ANY_PORT: &str = "127.0.0.1:0";
 
 /// The database of a test, in its folder.
 pub(crate) const DATABASE: &str = "sqlite:test.db";
+
+/// What a server says of itself that takes everything on.
+pub(crate) const READY: &str = "{\"status\":\"ready\"}\n";
 
 /// A folder that is gone after the test.
 pub(crate) fn folder() -> TempDir {
@@ -191,6 +195,13 @@ impl Server {
             "the first line is no URL: {url}"
         );
         Self { process, url }
+    }
+
+    /// Gets a page, and gives its status and body.
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let answer = Http::connect(self.address()).unwrap().get(path).unwrap();
+        (answer.status, answer.body)
     }
 
     /// Host and port.

@@ -27,11 +27,11 @@ pub(crate) fn on_file(file: &Path, statements: &[&str]) {
     });
 }
 
-/// Runs a statement on a PostgreSQL server.
-pub(crate) fn on_server(url: &str, statement: &'static str) {
+/// Runs statements on a PostgreSQL server.
+pub(crate) fn on_server(url: &str, statements: &'static str) {
     wait(async {
         let mut connection = PgConnection::connect(url).await.unwrap();
-        sqlx::query(statement)
+        sqlx::raw_sql(statements)
             .execute(&mut connection)
             .await
             .unwrap();

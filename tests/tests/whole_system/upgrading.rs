@@ -1,16 +1,15 @@
 //! Upgrading: two versions may work on one database, and neither passes over what it does not know.
 
 use std::path::Path;
-use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
 use crate::api::{Api, Place, items, text, token};
-use crate::http::Http;
-use crate::output::DEADLINE;
+use crate::output::wait_until;
 use crate::postgres::Postgres;
-use crate::running::serve_arguments;
-use crate::running::{ANY_PORT, DATABASE, Running, Server, folder, refusal, result, roadbook};
+use crate::running::{
+    ANY_PORT, DATABASE, READY, Running, Server, folder, refusal, result, roadbook, serve_arguments,
+};
 use crate::sql;
 
 /// The road map that gets an event of a later version, and the one beside it.
@@ -60,20 +59,6 @@ fn serve(folder: &Path) -> Server {
     Server::of(Running::start(command))
 }
 
-fn get(server: &Server, path: &str) -> (u16, String) {
-    let answer = Http::connect(server.address()).unwrap().get(path).unwrap();
-    (answer.status, answer.body)
-}
-
-/// Asks again and again until the answer fits.
-#[track_caller]
-fn wait_until(what: &str, mut fits: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !fits() {
-        assert!(start.elapsed() < DEADLINE, "{what} did not come true");
-    }
-}
-
 #[test]
 fn a_road_map_with_an_event_of_a_later_version_is_not_served_while_another_one_is() {
     let folder = folder();
@@ -110,8 +95,8 @@ fn a_road_map_with_an_event_of_a_later_version_is_not_served_while_another_one_i
         assert_eq!(edges.len(), 1, "{listed}");
         assert_eq!(edges[0]["node"]["slug"], "beside");
         assert_eq!(listed["errors"][0]["extensions"]["code"], "NEWER_FORMAT");
-        assert_eq!(get(&server, "/health/ready").0, 200);
-        let (_, measures) = get(&server, "/metrics");
+        assert_eq!(server.get("/health/ready"), (200, READY.to_owned()));
+        let (_, measures) = server.get("/metrics");
         assert!(
             measures.contains("roadbook_road_maps_not_served 1"),
             "{measures}"

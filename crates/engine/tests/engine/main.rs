@@ -7,6 +7,7 @@
 )]
 
 mod bus;
+mod clock;
 mod editing;
 mod following;
 mod nodes;

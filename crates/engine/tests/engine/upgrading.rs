@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::registry::Registry;
 use roadbook_domain::RoadMapId;
 use roadbook_engine::{
-    Engine, EngineError, FeedItem, Filter, MomentSelector, ResyncReason, Settings, StoreError,
+    EngineError, FeedItem, Filter, MomentSelector, Readiness, ResyncReason, Settings, StoreError,
 };
 use roadbook_store::{
     Append, AppendOutcome, EventLog, FormatLevel, MemoryLog, NewEvent, StreamId, Version,
@@ -55,14 +53,6 @@ async fn append_of_later_version(log: &MemoryLog, kind: &str, schema: u16) {
     verify_log(log, &mut |_| {}).await.unwrap();
 }
 
-fn measured(engine: &Engine, line: &str) -> bool {
-    let mut registry = Registry::default();
-    engine.measures().register(&mut registry);
-    let mut page = String::new();
-    encode(&mut page, &registry).unwrap();
-    page.lines().any(|found| found == line)
-}
-
 #[track_caller]
 fn assert_newer<T: std::fmt::Debug>(answer: Result<T, EngineError>, named: &str) {
     match answer {
@@ -84,7 +74,7 @@ async fn a_road_map_that_holds_what_came_later_is_served_no_more_and_others_are(
         let start = world.now().await;
         let map = world.map().await;
         let mut followed = Box::pin(map.follow(start.version, Filter::default()).unwrap());
-        assert!(measured(&world.engine, "road_maps_not_served 0"));
+        assert!(world.measured("road_maps_not_served 0"));
 
         append_of_later_version(&log, kind, schema).await;
 
@@ -109,8 +99,9 @@ async fn a_road_map_that_holds_what_came_later_is_served_no_more_and_others_are(
         assert_newer(world.engine.road_map(MAP).await, kind);
         let edit = world.request(start.base(), vec![set(0, "not seen")]);
         assert_newer(world.engine.edit(MAP, edit).await, kind);
-        assert!(measured(&world.engine, "road_maps_not_served 1"));
-        assert!(world.engine.is_ready());
+        assert!(world.measured("road_maps_not_served 1"));
+        let readiness = world.engine.readiness();
+        assert!(matches!(readiness, Readiness::Ready), "{readiness:?}");
 
         let beside = world.engine.road_map(BESIDE).await.unwrap().unwrap();
         assert_eq!(beside.current().state.slug(), "cyber");
@@ -133,7 +124,7 @@ async fn a_node_that_starts_finds_what_came_later_and_does_not_serve_it() {
     for _ in 0..2 {
         assert_newer(fresh.engine.road_map(MAP).await, "CellSigned");
     }
-    assert!(measured(&fresh.engine, "road_maps_not_served 1"));
+    assert!(fresh.measured("road_maps_not_served 1"));
 }
 
 #[tokio::test]

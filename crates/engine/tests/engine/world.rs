@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use roadbook_domain::register::Marking;
 use roadbook_domain::time::Date;
 use roadbook_domain::{
@@ -188,6 +190,15 @@ impl World {
         let mut request = self.request(base, vec![set(number, text)]);
         request.effective = Some(day);
         self.engine.edit(MAP, request).await
+    }
+
+    /// Whether the measures tell this line.
+    pub(crate) fn measured(&self, line: &str) -> bool {
+        let mut registry = Registry::default();
+        self.engine.measures().register(&mut registry);
+        let mut page = String::new();
+        encode(&mut page, &registry).unwrap();
+        page.lines().any(|found| found == line)
     }
 
     pub(crate) async fn shown(&self, number: u128) -> String {

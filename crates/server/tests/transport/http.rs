@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::http::Method;
-use roadbook_server::{Limits, Settings};
+use roadbook_server::{Limits, ReadOnlyReason, Ready, Settings};
 use serde_json::json;
 use sha2::Digest as _;
 
@@ -498,19 +498,25 @@ async fn health_tells_alive_from_ready() {
         (live.status.as_u16(), live.json()),
         (200, json!({"status": "live"}))
     );
-    assert_eq!(
-        server
-            .send(Method::GET, "/health/ready", &[], "")
-            .await
-            .status,
-        200
-    );
-    server.ready.store(false, Ordering::Relaxed);
-    let ready = server.send(Method::GET, "/health/ready", &[], "").await;
-    assert_eq!(
-        (ready.status.as_u16(), ready.json()),
-        (503, json!({"status": "unready"}))
-    );
+    let read_only = Ready::ReadOnly(vec![ReadOnlyReason {
+        code: "CLOCK_SKEW",
+        message: "the \"clock\" is wrong".to_owned(),
+    }]);
+    for (ready, status, body) in [
+        (Ready::Yes, 200, json!({"status": "ready"})),
+        (
+            read_only,
+            200,
+            json!({"status": "read-only", "reasons": [
+                {"code": "CLOCK_SKEW", "message": "the \"clock\" is wrong"},
+            ]}),
+        ),
+        (Ready::No, 503, json!({"status": "unready"})),
+    ] {
+        *server.ready.lock().unwrap() = ready;
+        let told = server.send(Method::GET, "/health/ready", &[], "").await;
+        assert_eq!((told.status.as_u16(), told.json()), (status, body));
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! A server on a port of its own, and the clients that talk to it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_graphql::ValidationMode;
@@ -13,7 +13,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use prometheus_client::registry::Registry;
 use roadbook_server::{
-    DevelopmentTokens, Executors, Identity, Limits, Probes, Settings, Viewer, router, serve,
+    DevelopmentTokens, Executors, Identity, Limits, Probes, Ready, Settings, Viewer, router, serve,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -46,7 +46,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) probe: Probe,
     pub(crate) tokens: Arc<DevelopmentTokens>,
-    pub(crate) ready: Arc<AtomicBool>,
+    pub(crate) ready: Arc<Mutex<Ready>>,
     /// The time that tokens are checked at, in seconds.
     pub(crate) clock: Arc<AtomicU64>,
     stop: Option<oneshot::Sender<()>>,
@@ -79,10 +79,10 @@ impl Server {
             time.load(Ordering::Relaxed)
         });
         let tokens = Arc::new(tokens.unwrap());
-        let ready = Arc::new(AtomicBool::new(true));
+        let ready = Arc::new(Mutex::new(Ready::Yes));
         let asked = Arc::clone(&ready);
         let identity = identity.unwrap_or_else(|| Arc::clone(&tokens) as Arc<dyn Identity>);
-        let readiness = Arc::new(move || asked.load(Ordering::Relaxed));
+        let readiness = Arc::new(move || asked.lock().unwrap().clone());
         let executors = Executors {
             validating: toy::schema(&probe, ValidationMode::Strict),
             trusting: toy::schema(&probe, ValidationMode::Fast),

@@ -150,6 +150,10 @@ impl EventLog for FaultyLog {
         self.inner.raise_format_level(at_least).await
     }
 
+    async fn now(&self) -> Result<Option<Instant>, StoreError> {
+        self.inner.now().await
+    }
+
     async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {
         self.inner.head(stream).await
     }
