@@ -35,6 +35,8 @@ mod clocks;
 mod command_line;
 #[path = "whole_system/demonstration.rs"]
 mod demonstration;
+#[path = "whole_system/disks.rs"]
+mod disks;
 #[path = "whole_system/durability.rs"]
 mod durability;
 #[path = "whole_system/keeping.rs"]

@@ -150,7 +150,9 @@ const fn of_transfer(error: &TransferError) -> u8 {
 const fn of_store(error: &StoreError) -> u8 {
     match error {
         StoreError::Conflict { .. } | StoreError::NewerFormat { .. } => REFUSED,
-        StoreError::Unavailable { .. } | StoreError::Closed => UNAVAILABLE,
+        StoreError::Unavailable { .. } | StoreError::NoRoom { .. } | StoreError::Closed => {
+            UNAVAILABLE
+        }
         StoreError::Corrupt { .. } => DAMAGED,
         StoreError::OutcomeUnknown { .. } => FAILURE,
     }

@@ -28,6 +28,7 @@ const MAY_BE_ZERO: &[&str] = &[
     "engine.feed_fallbacks_max",
     "engine.past_states_max",
     "engine.recent_states_max",
+    "store.disk_free_min_mib",
     "server.grace_ms",
     "server.drain_quiet_ms",
 ];

@@ -6,9 +6,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use arc_swap::ArcSwapOption;
 use roadbook_store::{EventLog, FormatLevel, StoreError};
 
 use crate::clock::Clock;
+use crate::edit::EditDone;
 use crate::error::EngineError;
 use crate::forms::FORMAT_LEVEL;
 use crate::measures::{Measures, ReadOnlyReason};
@@ -21,6 +23,7 @@ pub(crate) struct Condition {
     answers: AtomicBool,
     format_level: AtomicU32,
     skew: Skew,
+    disk_is_low: ArcSwapOption<StoreError>,
     measures: Arc<Measures>,
 }
 
@@ -44,9 +47,12 @@ impl Condition {
             answers: AtomicBool::new(true),
             format_level: AtomicU32::new(level.0),
             skew: Skew::new(Arc::clone(clock), settings.clock_skew_max_ms),
+            disk_is_low: ArcSwapOption::empty(),
             measures: Arc::clone(measures),
         };
+        measures.read_only(ReadOnlyReason::Disk, false);
         found.look_at_clock(log).await?;
+        found.look_at_disk(log);
         Ok(found)
     }
 
@@ -67,6 +73,7 @@ impl Condition {
                 "the log may now hold what this version does not know; upgrade this node"
             );
         }
+        self.look_at_disk(log);
         self.look_at_clock(log).await
     }
 
@@ -78,14 +85,47 @@ impl Condition {
         Ok(())
     }
 
-    /// Refuses to record anything if the node cannot.
-    pub(crate) fn check_writable(&self) -> Result<(), EngineError> {
+    fn look_at_disk(&self, log: &dyn EventLog) {
+        let Some(room) = log.room() else { return };
+        let free = i64::try_from(room.free_bytes).unwrap_or(i64::MAX);
+        self.measures.disk_free_bytes.set(free);
+        self.remember_disk(room.is_low().then(|| StoreError::low(room)));
+    }
+
+    /// Learns of the disk from what became of an edit: of a disk elsewhere nothing else tells.
+    pub(crate) fn edited(&self, result: &Result<EditDone, EngineError>) {
+        match result {
+            Ok(done) if !done.repeated && !done.events.is_empty() => self.remember_disk(None),
+            Err(EngineError::Store(error @ StoreError::NoRoom { .. })) => {
+                self.remember_disk(Some(error.clone()));
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    fn remember_disk(&self, is_low: Option<StoreError>) {
+        let was_low = self.disk_is_low.load().is_some();
+        match &is_low {
+            None if !was_low => return,
+            Some(error) if !was_low => tracing::error!(error = %error, "no edits are taken"),
+            None => tracing::info!("the disk has room again: edits are taken"),
+            Some(_) => {}
+        }
+        let is_so = is_low.is_some();
+        self.measures.read_only(ReadOnlyReason::Disk, is_so);
+        self.disk_is_low.store(is_low.map(Arc::new));
+    }
+
+    /// Refuses to record anything by a wrong clock. Whether there is room is judged by each append anew.
+    pub(crate) fn check_clock(&self) -> Result<(), EngineError> {
         self.skew.check()
     }
 
     /// Everything for which edits are refused now.
     pub(crate) fn refusals(&self) -> Vec<EngineError> {
-        self.skew.check().err().into_iter().collect()
+        let disk = self.disk_is_low.load_full();
+        let disk = disk.map(|error| EngineError::Store((*error).clone()));
+        self.skew.check().err().into_iter().chain(disk).collect()
     }
 
     /// Remembers whether the log answers.

@@ -219,7 +219,7 @@ impl Engine {
         if opens.is_some_and(|id| id != road_map) {
             return Err(EngineError::NotFound("road map"));
         }
-        self.condition.check_writable()?;
+        self.condition.check_clock()?;
         let target = self.open(road_map, opens.is_some()).await?;
         let target = target.ok_or(EngineError::NotFound("road map"))?;
         target.road_map.reach(request.base.version).await?;
@@ -238,6 +238,7 @@ impl Engine {
         drop(inbox);
         let result = answered.await.unwrap_or(Err(EngineError::Stopping));
         self.measures.edit(&result);
+        self.condition.edited(&result);
         if opens.is_some() && result.is_err() {
             self.forget_unborn(road_map).await;
         }

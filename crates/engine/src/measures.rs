@@ -36,6 +36,7 @@ pub struct Measures {
     pub(crate) snapshot_reaches: Gauge,
     pub(crate) road_maps_not_served: Gauge,
     clock_skew_seconds: Gauge<f64, AtomicU64>,
+    pub(crate) disk_free_bytes: Gauge,
     read_only: Family<ReadOnlyLabels, Gauge>,
 }
 
@@ -76,6 +77,7 @@ pub(crate) struct ReadOnlyLabels {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 pub(crate) enum ReadOnlyReason {
     Clock,
+    Disk,
 }
 
 impl Default for Measures {
@@ -99,6 +101,7 @@ impl Default for Measures {
             snapshot_reaches: Gauge::default(),
             road_maps_not_served: Gauge::default(),
             clock_skew_seconds: Gauge::default(),
+            disk_free_bytes: Gauge::default(),
             read_only: Family::default(),
         }
     }
@@ -176,6 +179,11 @@ impl Measures {
             Unit::Seconds,
             self.snapshot_reaches.clone(),
         );
+        self.register_condition(registry);
+    }
+
+    /// Those that tell in which condition the node is.
+    fn register_condition(&self, registry: &mut Registry) {
         registry.register(
             "road_maps_not_served",
             "Road maps that hold events of a newer format, for which this node does not serve them",
@@ -186,6 +194,12 @@ impl Measures {
             "How far the clock of this node is ahead of that of the database server",
             Unit::Seconds,
             self.clock_skew_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "disk_free",
+            "Room that is left on the disk of the database, if that is on this machine",
+            Unit::Bytes,
+            self.disk_free_bytes.clone(),
         );
         registry.register(
             "read_only",

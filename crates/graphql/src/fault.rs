@@ -23,6 +23,8 @@ pub(crate) enum Code {
     NewerFormat,
     /// The clock of this node is wrong, so it takes no edits.
     ClockSkew,
+    /// The disk is low, so nothing is written.
+    DiskLow,
     /// It is written only once the upgrade of all nodes is finished.
     UpgradeUnfinished,
     /// A fault of the server.
@@ -39,6 +41,7 @@ impl Code {
             Self::Unavailable => "UNAVAILABLE",
             Self::NewerFormat => "NEWER_FORMAT",
             Self::ClockSkew => "CLOCK_SKEW",
+            Self::DiskLow => "DISK_LOW",
             Self::UpgradeUnfinished => "UPGRADE_UNFINISHED",
             Self::Internal => "INTERNAL",
         }
@@ -96,6 +99,10 @@ fn of_store(error: &StoreError) -> (Code, String) {
         StoreError::Unavailable { .. } => (
             Code::Unavailable,
             "the log cannot be reached; try again later",
+        ),
+        StoreError::NoRoom { .. } => (
+            Code::DiskLow,
+            "the disk of the server is low, so it takes no edits; try again later",
         ),
         StoreError::Closed => (Code::Stopping, "the server is stopping"),
         StoreError::NewerFormat { .. } => (

@@ -120,7 +120,7 @@ async fn judge_and_commit<DB: Dialect>(
     };
     match transaction.commit().await {
         Ok(()) => Ok(decision),
-        Err(error) if DB::is_lost_race(&error) => Err(error.into()),
+        Err(error) if DB::is_lost_race(&error) || DB::is_full(&error) => Err(error.into()),
         Err(error) => Err(Unwritten::Unknown(StoreError::outcome_unknown(error))),
     }
 }

@@ -3,7 +3,7 @@
 //! Owns the trait that a database implements once; opening one, with its locks and settings, is its own module's.
 //! Invariant: everything else in this crate is written once, against this trait.
 
-use roadbook_store::{Decision, StoreError, StreamId, Version, Wakeups};
+use roadbook_store::{Decision, Room, StoreError, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Error, Executor, IntoArguments};
 use uuid::Uuid;
@@ -67,9 +67,15 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
     /// True if the error tells that what is stored is damaged, rather than that it cannot be reached.
     fn is_damage(error: &Error) -> bool;
 
+    /// True if the error tells that the disk is full, and so that nothing was written, not even by a commit.
+    fn is_full(error: &Error) -> bool;
+
     /// True if the error tells that somebody else was faster, that nothing was written, and that judging the same batch
     /// again can come to an answer.
     fn is_lost_race(error: &Error) -> bool;
+
+    /// The room on the disk, if it is on this machine.
+    fn room(place: &Self::Place) -> Option<Room>;
 
     /// Takes note of what was appended, to pass it on to other nodes. Must not wait.
     fn appended(place: &Self::Place, heads: &[(StreamId, Version)]);
@@ -82,6 +88,10 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
 pub(crate) fn store_error<DB: Dialect>(doing: &'static str, error: Error) -> StoreError {
     match error {
         Error::PoolClosed => StoreError::Closed,
+        error if DB::is_full(&error) => StoreError::NoRoom {
+            detail: doing.to_owned(),
+            source: Some(std::sync::Arc::new(error)),
+        },
         error if is_undecodable(&error) || DB::is_damage(&error) => StoreError::Corrupt {
             place: doing.to_owned(),
             detail: error.to_string(),

@@ -18,7 +18,7 @@ pub use error::ConnectError;
 pub use open::PostgresPlace;
 pub use settings::PostgresSettings;
 
-use roadbook_store::{Decision, StreamId, Version, Wakeups};
+use roadbook_store::{Decision, Room, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection, PgQueryResult, PgRow};
 use sqlx::{Arguments, Error, Executor, Postgres, Row};
@@ -32,6 +32,9 @@ const LOST_RACES: [&str; 3] = ["23505", "40P01", "40001"];
 /// The beginnings of codes that tell of damage: damaged pages and indexes, values of the wrong kind, and
 /// constraints that only a damaged database can break here, when no race explains it.
 const DAMAGE: [&str; 4] = ["XX001", "XX002", "22", "23"];
+
+/// The server's disk is full.
+const FULL: &str = "53100";
 
 impl Dialect for Postgres {
     type Place = PostgresPlace;
@@ -87,8 +90,16 @@ impl Dialect for Postgres {
         code(error).is_some_and(|code| DAMAGE.iter().any(|class| code.starts_with(class)))
     }
 
+    fn is_full(error: &Error) -> bool {
+        code(error).is_some_and(|code| code == FULL)
+    }
+
     fn is_lost_race(error: &Error) -> bool {
         code(error).is_some_and(|code| LOST_RACES.contains(&code.as_str()))
+    }
+
+    fn room(_place: &PostgresPlace) -> Option<Room> {
+        None
     }
 
     fn appended(place: &PostgresPlace, heads: &[(StreamId, Version)]) {

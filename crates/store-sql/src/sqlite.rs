@@ -9,6 +9,7 @@ mod error;
 mod lock;
 mod open;
 mod restore;
+mod room;
 mod settings;
 mod write;
 
@@ -19,7 +20,7 @@ pub use settings::Settings;
 #[cfg(test)]
 pub(crate) use write::INSERTING;
 
-use roadbook_store::{Decision, StreamId, Version, Wakeups};
+use roadbook_store::{Decision, Room, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteQueryResult, SqliteRow};
 use sqlx::{Arguments, Error, Executor, Row, Sqlite};
@@ -30,6 +31,9 @@ use crate::dialect::{Dialect, Value};
 /// The codes of SQLite (without their extensions) that tell of damage: a corrupt file, a file that is no database, a
 /// value of the wrong type, and a constraint that only a damaged file can break here.
 const DAMAGE: [i32; 4] = [11, 26, 20, 19];
+
+/// The code of SQLite for a full disk. A commit that ends so has not written the mark that would make it one.
+const FULL: i32 = 13;
 
 impl Dialect for Sqlite {
     type Place = SqliteFile;
@@ -85,14 +89,19 @@ impl Dialect for Sqlite {
     }
 
     fn is_damage(error: &Error) -> bool {
-        let code = error
-            .as_database_error()
-            .and_then(|error| error.code()?.parse::<i32>().ok());
-        code.is_some_and(|code| DAMAGE.contains(&(code & 0xFF)))
+        code(error).is_some_and(|code| DAMAGE.contains(&code))
+    }
+
+    fn is_full(error: &Error) -> bool {
+        code(error) == Some(FULL)
     }
 
     fn is_lost_race(_error: &Error) -> bool {
         false
+    }
+
+    fn room(place: &SqliteFile) -> Option<Room> {
+        place.room()
     }
 
     fn appended(place: &SqliteFile, _heads: &[(StreamId, Version)]) {
@@ -102,6 +111,12 @@ impl Dialect for Sqlite {
     fn wakeups(_place: &SqliteFile) -> Wakeups {
         Wakeups::never()
     }
+}
+
+/// The code by which SQLite names an error, without its extension.
+fn code(error: &Error) -> Option<i32> {
+    let code = error.as_database_error()?.code()?.parse::<i32>();
+    code.ok().map(|code| code & 0xFF)
 }
 
 #[cfg(test)]

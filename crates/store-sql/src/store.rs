@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use roadbook_store::{
-    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant, SealedEvent,
-    Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant, Room,
+    SealedEvent, Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId,
+    Version, Wakeups,
 };
 use sqlx::pool::PoolConnection;
 use sqlx::{Error, Pool, Postgres, Sqlite};
@@ -61,6 +62,14 @@ impl<DB: Dialect> SqlStore<DB> {
         changed
             .await
             .map_err(|error| store_error::<DB>(doing, error))
+    }
+
+    /// Refuses to write while the disk is low.
+    fn check_room(&self) -> Result<(), StoreError> {
+        match DB::room(&self.place) {
+            Some(room) if room.is_low() => Err(StoreError::low(room)),
+            _ => Ok(()),
+        }
     }
 
     async fn rows(&self, call: Call<DB>) -> Result<Vec<DB::Row>, StoreError> {
@@ -165,6 +174,10 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         raised.map(|_| ())
     }
 
+    fn room(&self) -> Option<Room> {
+        DB::room(&self.place)
+    }
+
     async fn now(&self) -> Result<Option<Instant>, StoreError> {
         let Some(question) = DB::NOW else {
             return Ok(None);
@@ -176,6 +189,7 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     /// The transaction runs in a task of its own: a caller that goes away must not leave it half-way.
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
         let writer = self.writer()?.clone();
+        self.check_room()?;
         let place = Arc::clone(&self.place);
         let written = tokio::spawn(async move {
             let (outcomes, heads) = append_batch(&writer, appends).await?;
@@ -384,7 +398,9 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     }
 
     async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
-        snapshots::put(self.writer()?, snapshots).await
+        let writer = self.writer()?;
+        self.check_room()?;
+        snapshots::put(writer, snapshots).await
     }
 
     async fn nearest_snapshot(

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use crate::StreamId;
+use crate::{Room, StreamId};
 
 /// The reason beneath an error. Shared, since one failed commit answers many callers.
 pub type Cause = Arc<dyn Error + Send + Sync>;
@@ -25,12 +25,23 @@ pub enum StoreError {
         detail: String,
     },
 
-    /// The log cannot be reached or has no room. Nothing was written, and it may be tried again later.
+    /// The log cannot be reached. Nothing was written, and it may be tried again later.
     #[error("the log is unavailable: {detail}")]
     Unavailable {
         /// What was being done, or what is missing.
         detail: String,
         /// The error beneath it.
+        #[source]
+        source: Option<Cause>,
+    },
+
+    /// The disk has too little room, or none. Nothing was written; reads go on, and it may be tried again once there is
+    /// room.
+    #[error("the disk of the log is low: {detail}")]
+    NoRoom {
+        /// What is lacking, or what was being done.
+        detail: String,
+        /// The error beneath it, if it was the database that ran out of room.
         #[source]
         source: Option<Cause>,
     },
@@ -79,6 +90,16 @@ impl StoreError {
         Self::Unavailable {
             detail: detail.into(),
             source: Some(Arc::new(source)),
+        }
+    }
+
+    /// A [`NoRoom`](Self::NoRoom) that was noticed before anything was tried.
+    pub fn low(room: Room) -> Self {
+        let mib = |bytes: u64| bytes / (1024 * 1024);
+        let (free, min) = (mib(room.free_bytes), mib(room.min_bytes));
+        Self::NoRoom {
+            detail: format!("{free} MiB are free, and nothing more is written below {min} MiB"),
+            source: None,
         }
     }
 

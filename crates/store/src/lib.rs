@@ -16,6 +16,7 @@ mod hold;
 mod instant;
 mod log;
 mod memory;
+mod room;
 mod snapshot;
 mod stream;
 #[cfg(any(test, feature = "testing"))]
@@ -36,6 +37,7 @@ pub use hold::Hold;
 pub use instant::Instant;
 pub use log::EventLog;
 pub use memory::MemoryLog;
+pub use room::Room;
 pub use snapshot::{Snapshot, SnapshotFamily, SnapshotPoint};
 pub use stream::{Head, StreamId, Version};
 pub use transfer::{TransferError, TransferProgress, TransferStep, Transferred, transfer};

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    Append, AppendOutcome, CommandRecord, FormatLevel, Head, Hold, Instant, SealedEvent, Snapshot,
-    SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, FormatLevel, Head, Hold, Instant, Room, SealedEvent,
+    Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
 /// An append-only log of many streams, with the snapshots and the command records that belong to it.
@@ -32,6 +32,13 @@ pub trait EventLog: Send + Sync + 'static {
     /// What the clock of the log's server shows; `None` if the log has no clock but that of this machine.
     async fn now(&self) -> Result<Option<Instant>, StoreError> {
         Ok(None)
+    }
+
+    /// The room on the log's disk; `None` if that cannot be told. Must not wait.
+    ///
+    /// While it is low, appends and snapshots are refused as [`StoreError::NoRoom`].
+    fn room(&self) -> Option<Room> {
+        None
     }
 
     /// Writes many appends in one transaction and tells what became of each, in the order given.

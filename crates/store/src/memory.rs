@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use self::stream::Stream;
 use crate::{
-    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Instant, SealedEvent,
+    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Instant, Room, SealedEvent,
     Snapshot, SnapshotFamily, SnapshotPoint, Standing, StoreError, StoredEvent, StreamId, Version,
     Wakeups,
 };
@@ -30,6 +30,7 @@ struct State {
     epoch: u64,
     format_level: FormatLevel,
     clock: Option<Instant>,
+    room: Option<Room>,
     streams: BTreeMap<StreamId, Stream>,
     snapshots: BTreeMap<SnapshotKey, Snapshot>,
 }
@@ -40,6 +41,7 @@ impl Default for State {
             epoch: MemoryLog::EPOCH,
             format_level: FormatLevel::FIRST,
             clock: None,
+            room: None,
             streams: BTreeMap::new(),
             snapshots: BTreeMap::new(),
         }
@@ -70,6 +72,11 @@ impl MemoryLog {
         self.lock().clock = Some(shows);
     }
 
+    /// Gives the log a disk with so much room.
+    pub fn set_room(&self, room: Room) {
+        self.lock().room = Some(room);
+    }
+
     /// Takes the payloads and salts of events away, as a redaction does; headers and digests stay.
     pub fn redact(&self, stream: StreamId, versions: &[Version]) {
         let mut state = self.lock();
@@ -94,6 +101,13 @@ impl MemoryLog {
 }
 
 impl State {
+    fn check_room(&self) -> Result<(), StoreError> {
+        match self.room {
+            Some(room) if room.is_low() => Err(StoreError::low(room)),
+            _ => Ok(()),
+        }
+    }
+
     fn standing(&self, appends: &[Append]) -> Standing {
         let mut standing = Standing::default();
         for append in appends {
@@ -150,12 +164,17 @@ impl EventLog for MemoryLog {
         Ok(())
     }
 
+    fn room(&self) -> Option<Room> {
+        self.lock().room
+    }
+
     async fn now(&self) -> Result<Option<Instant>, StoreError> {
         Ok(self.lock().clock)
     }
 
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
         let mut state = self.lock();
+        state.check_room()?;
         let decision = state.standing(&appends).decide(appends)?;
         for row in decision.events {
             state
@@ -291,6 +310,7 @@ impl EventLog for MemoryLog {
 
     async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
         let mut state = self.lock();
+        state.check_room()?;
         for snapshot in snapshots {
             state
                 .snapshots

@@ -20,6 +20,9 @@ pub(crate) struct StoreSettings {
     pub(crate) checkpoint_pages: u32,
     /// SQLite: milliseconds between two times that the write-ahead file is folded into the main file.
     pub(crate) checkpoint_interval_ms: u64,
+    /// SQLite: mebibytes that must be free on the disk. Below it nothing is written until there is room again. 0: the disk
+    /// is not looked at.
+    pub(crate) disk_free_min_mib: u64,
     /// PostgreSQL: connections that write at once. Beyond it appends wait.
     pub(crate) write_connections_max: u32,
     /// PostgreSQL: milliseconds to wait for a connection; then it is told "unavailable".
@@ -47,6 +50,7 @@ impl Default for StoreSettings {
             cache_kib,
             checkpoint_pages,
             checkpoint_interval_ms,
+            disk_free_min_mib,
         } = SqliteSettings::default();
         let PostgresSettings {
             read_connections_max: _,
@@ -66,6 +70,7 @@ impl Default for StoreSettings {
             cache_kib,
             checkpoint_pages,
             checkpoint_interval_ms,
+            disk_free_min_mib,
             write_connections_max,
             connect_timeout_ms,
             statement_timeout_ms,
@@ -86,6 +91,7 @@ impl StoreSettings {
             cache_kib: self.cache_kib,
             checkpoint_pages: self.checkpoint_pages,
             checkpoint_interval_ms: self.checkpoint_interval_ms,
+            disk_free_min_mib: self.disk_free_min_mib,
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod bus;
 mod clock;
+mod disk;
 mod editing;
 mod following;
 mod nodes;

@@ -7,13 +7,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use roadbook_store::{EventLog, StoreError};
+use roadbook_store::{EventLog, Room, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection, Error, Pool, Sqlite};
 
 use super::checkpoint::Checkpointer;
 use super::error::OpenError;
 use super::lock::WriterLock;
+use super::room::room;
 use super::settings::Settings;
 use crate::call::Call;
 use crate::dialect::{Dialect, store_error};
@@ -131,6 +132,10 @@ impl SqlStore<Sqlite> {
 }
 
 impl SqliteFile {
+    pub(super) fn room(&self) -> Option<Room> {
+        room(&self.path, &self.settings)
+    }
+
     fn only_read(path: &Path, settings: &Settings) -> Self {
         Self {
             path: path.to_owned(),

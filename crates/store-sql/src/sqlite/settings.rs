@@ -36,6 +36,9 @@ pub struct Settings {
     pub checkpoint_pages: u32,
     /// Milliseconds between two times that the write-ahead file is folded into the main file, while there are appends.
     pub checkpoint_interval_ms: u64,
+    /// Mebibytes that must be free on the disk of the file. Below it nothing is written until there is room again, and
+    /// reads go on. 0: the disk is not looked at.
+    pub disk_free_min_mib: u64,
 }
 
 impl Default for Settings {
@@ -46,6 +49,7 @@ impl Default for Settings {
             cache_kib: 16_384,
             checkpoint_pages: 32_000,
             checkpoint_interval_ms: 4_000,
+            disk_free_min_mib: 1_024,
         }
     }
 }

@@ -117,7 +117,7 @@ async fn a_full_disk_is_told_and_the_next_append_after_it_works() {
     let effects: Vec<i64> = (0..2_000).collect();
     let refused = log.append_batch(vec![append(stream(1), 1, &effects)]).await;
     assert!(
-        matches!(refused, Err(StoreError::Unavailable { .. })),
+        matches!(refused, Err(StoreError::NoRoom { .. })),
         "{refused:?}"
     );
     assert_eq!(

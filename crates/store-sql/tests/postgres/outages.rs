@@ -17,6 +17,7 @@ crate::claims![
     an_append_whose_session_is_ended_fails_and_the_next_one_works,
     sessions_that_were_ended_while_idle_are_replaced,
     a_lock_that_is_never_let_go_ends_the_append,
+    a_full_disk_of_the_server_is_told_and_the_next_append_after_it_works,
     a_head_that_disagrees_with_the_events_is_damage,
 ];
 
@@ -153,6 +154,37 @@ async fn a_lock_that_is_never_let_go_ends_the_append(server: &'static Server) {
 }
 
 /// A key that is taken is a lost race at first, and damage when it still is after the last judgement.
+/// A statement, or the commit itself, finds no room left.
+async fn a_full_disk_of_the_server_is_told_and_the_next_append_after_it_works(
+    server: &'static Server,
+) {
+    let full = "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
+                $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$";
+    for when in [
+        "CREATE TRIGGER full_disk AFTER INSERT ON payloads FOR EACH ROW EXECUTE FUNCTION full_disk()",
+        "CREATE CONSTRAINT TRIGGER full_disk AFTER INSERT ON payloads DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION full_disk()",
+    ] {
+        let (log, database) = fresh(server).await;
+        fill(&log, 1).await;
+        server.run(&database, &[full, when]).await;
+        let failed = log.append_batch(vec![append(stream(1), 2, &[1])]).await;
+        assert!(
+            matches!(failed, Err(StoreError::NoRoom { .. })),
+            "{failed:?}"
+        );
+        assert_eq!(version(&log, 1).await, 2);
+        let room = "DROP TRIGGER full_disk ON payloads";
+        server.run(&database, &[room]).await;
+        let next = log.append_batch(vec![append(stream(1), 2, &[1])]).await;
+        assert_eq!(
+            next.unwrap(),
+            [AppendOutcome::Appended { head: Version(3) }]
+        );
+        verify_log(&log, &mut |_| {}).await.unwrap();
+    }
+}
+
 async fn a_head_that_disagrees_with_the_events_is_damage(server: &'static Server) {
     let (log, database) = fresh(server).await;
     fill(&log, 2).await;

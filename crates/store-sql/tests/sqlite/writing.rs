@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use roadbook_store::testing::{append, command, stream};
-use roadbook_store::{AppendOutcome, EventLog, StoreError, Version, verify_log};
+use roadbook_store::{
+    AppendOutcome, EventLog, Snapshot, SnapshotFamily, StoreError, Version, verify_log,
+};
+use roadbook_store_sql::{Settings, SqlStore};
 use tempfile::TempDir;
 
 use crate::{file, fill, open, stranger};
@@ -97,6 +100,58 @@ async fn an_append_after_a_refused_batch_works() {
         .append_batch(vec![append(stream(1), 2, &[1])])
         .await
         .unwrap();
+    assert_eq!(outcomes, [AppendOutcome::Appended { head: Version(3) }]);
+}
+
+#[tokio::test]
+async fn nothing_is_written_while_less_is_free_than_there_must_be_and_reads_go_on() {
+    let folder = TempDir::new().unwrap();
+    let log = open(&file(&folder)).await;
+    fill(&log, 1).await;
+    log.close().await.unwrap();
+    // No disk has so much room.
+    let settings = Settings {
+        disk_free_min_mib: u64::MAX,
+        ..Settings::default()
+    };
+    let log = SqlStore::open(&file(&folder), &settings).await.unwrap();
+    let mut refused = append(stream(1), 2, &[1]);
+    refused.commands = vec![command(7, 3)];
+    let low = log.append_batch(vec![refused.clone()]).await;
+    assert!(
+        matches!(&low, Err(StoreError::NoRoom { source: None, .. })),
+        "{low:?}"
+    );
+    let snapshot = Snapshot {
+        stream_id: stream(1),
+        family: SnapshotFamily::Log,
+        version: Version(2),
+        effective_at: roadbook_store::Instant(2),
+        format: 1,
+        state: b"state".to_vec().into(),
+    };
+    let low = log.put_snapshots(vec![snapshot]).await;
+    assert!(matches!(low, Err(StoreError::NoRoom { .. })), "{low:?}");
+    assert!(log.room().unwrap().is_low());
+    let points = log.snapshot_points(stream(1), SnapshotFamily::Log).await;
+    assert_eq!(points.unwrap(), []);
+    let head = log.head(stream(1)).await.unwrap().unwrap();
+    assert_eq!(head.version, Version(2));
+    assert_eq!(
+        log.commands(stream(1), &[refused.commands[0].command_id])
+            .await
+            .unwrap(),
+        []
+    );
+    log.close().await.unwrap();
+
+    let settings = Settings {
+        disk_free_min_mib: 0,
+        ..Settings::default()
+    };
+    let log = SqlStore::open(&file(&folder), &settings).await.unwrap();
+    assert_eq!(log.room(), None);
+    let outcomes = log.append_batch(vec![refused]).await.unwrap();
     assert_eq!(outcomes, [AppendOutcome::Appended { head: Version(3) }]);
 }
 

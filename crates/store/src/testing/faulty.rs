@@ -11,8 +11,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
-    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant, SealedEvent,
-    Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant, Room,
+    SealedEvent, Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId,
+    Version, Wakeups,
 };
 
 /// A log that fails chosen calls of `append_batch`. Calls are counted from 1, over the log's whole life.
@@ -54,6 +55,7 @@ impl DelayedAppend {
 #[derive(Clone, Copy)]
 enum InjectedFault {
     BeforeCommit,
+    DiskFull,
     AfterCommit,
 }
 
@@ -69,6 +71,11 @@ impl FaultyLog {
     /// The `call`-th append is answered [`StoreError::Unavailable`] and writes nothing.
     pub fn fail_append(&self, call: u64) {
         self.plan().faults.insert(call, InjectedFault::BeforeCommit);
+    }
+
+    /// The `call`-th append finds the disk full: it is answered [`StoreError::NoRoom`] and writes nothing.
+    pub fn fill_disk(&self, call: u64) {
+        self.plan().faults.insert(call, InjectedFault::DiskFull);
     }
 
     /// The `call`-th append is written and answered [`StoreError::OutcomeUnknown`].
@@ -119,6 +126,10 @@ impl EventLog for FaultyLog {
                 detail: "a test wanted it so".to_owned(),
                 source: None,
             }),
+            Some(InjectedFault::DiskFull) => Err(StoreError::NoRoom {
+                detail: "a test wanted it so".to_owned(),
+                source: None,
+            }),
             Some(InjectedFault::AfterCommit) => {
                 self.inner.append_batch(appends).await?;
                 Err(StoreError::OutcomeUnknown { source: None })
@@ -148,6 +159,10 @@ impl EventLog for FaultyLog {
 
     async fn raise_format_level(&self, at_least: FormatLevel) -> Result<(), StoreError> {
         self.inner.raise_format_level(at_least).await
+    }
+
+    fn room(&self) -> Option<Room> {
+        self.inner.room()
     }
 
     async fn now(&self) -> Result<Option<Instant>, StoreError> {
