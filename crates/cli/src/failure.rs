@@ -62,7 +62,8 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
             EngineError::Refused(_)
             | EngineError::Conflicts(_)
             | EngineError::CommandIdReused
-            | EngineError::UpgradeUnfinished(_) => REFUSED,
+            | EngineError::UpgradeUnfinished(_)
+            | EngineError::QuotaExceeded(_) => REFUSED,
             EngineError::NotFound(_) => NOT_FOUND,
             EngineError::BadMoment(_) => USAGE,
             EngineError::Overloaded | EngineError::Stopping | EngineError::ClockSkewed { .. } => {

@@ -24,14 +24,15 @@ impl RoadMap {
             return Ok(());
         };
         let version = from_store(head.version);
-        let state = self.past.load(self.id, Instant::MAX, version).await;
-        let state = state.map_err(|error| self.noticed(error))?;
+        let folded = self.past.load(self.id, Instant::MAX, version).await;
+        let folded = folded.map_err(|error| self.noticed(error))?;
         let moment = Moment {
             version,
             effective: instant_from_store(head.recorded_at),
             live: true,
         };
-        let mut published = Published::new(self.id, moment, state);
+        let mut published = Published::new(self.id, moment, folded.state);
+        published.usage = folded.usage;
         published.effective_max = instant_from_store(head.effective_max);
         self.current.store(Arc::new(published));
         Ok(())

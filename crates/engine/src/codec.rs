@@ -20,6 +20,13 @@ pub(crate) struct Written {
     payload: Bytes,
 }
 
+impl Written {
+    /// How many bytes it takes up.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.payload.len() as u64
+    }
+}
+
 /// Why a payload is not understood. Nothing of it is quoted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
@@ -156,6 +163,7 @@ pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
         source: header.source,
         subjects: header.subjects,
         event,
+        payload_bytes: payload.len() as u64,
     })
 }
 

@@ -9,6 +9,7 @@ use roadbook_store::StoreError;
 use thiserror::Error;
 
 use crate::forms::UpgradeUnfinished;
+use crate::usage::QuotaExceeded;
 
 /// Why the engine did not do what it was asked.
 #[derive(Clone, Debug, Error)]
@@ -16,6 +17,9 @@ pub enum EngineError {
     /// The commands were refused; nothing changed. `None` stands for the batch as a whole.
     #[error("refused: {}", list(.0))]
     Refused(Vec<(Option<usize>, Refusal)>),
+    /// The edit would take up more room in the log than a quota allows; nothing changed.
+    #[error(transparent)]
+    QuotaExceeded(#[from] QuotaExceeded),
     /// Others changed the same values meanwhile; nothing changed.
     #[error("{} values were changed meanwhile", .0.len())]
     Conflicts(Vec<Conflict>),

@@ -34,6 +34,7 @@ mod snapshot_codec;
 mod snapshot_keeper;
 mod snapshotter;
 mod tidings;
+mod usage;
 mod writer;
 
 pub use bus::OnBus;
@@ -54,3 +55,4 @@ pub use road_map::{Committed, RoadMap};
 pub use roadbook_store::StoreError;
 pub use settings::Settings;
 pub use snapshot_check::{SnapshotFault, SnapshotsChecked, check_snapshots};
+pub use usage::{Quota, QuotaExceeded, Usage};

@@ -222,6 +222,7 @@ impl Measures {
                 EngineError::Refused(_)
                 | EngineError::CommandIdReused
                 | EngineError::UpgradeUnfinished(_)
+                | EngineError::QuotaExceeded(_)
                 | EngineError::NotFound(_)
                 | EngineError::BadMoment(_),
             ) => EditEnd::Refused,

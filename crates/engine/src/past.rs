@@ -11,7 +11,9 @@ use roadbook_store::{EventLog, Snapshot, SnapshotFamily, StoreError, StoredEvent
 use crate::codec::{
     self, decode, from_store, instant_from_store, instant_to_store, stream_of, to_store,
 };
+use crate::recorded::RecordedEvent;
 use crate::snapshot_codec;
+use crate::usage::Usage;
 
 /// Reads past states from a log.
 #[derive(Clone)]
@@ -20,9 +22,16 @@ pub(crate) struct Past {
     page_events: usize,
 }
 
+/// A state together with what the events that were folded into it take up in the log.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Folded {
+    pub(crate) state: State,
+    pub(crate) usage: Usage,
+}
+
 /// A state on its way to a moment: the fold at `(effective, version)`.
 struct Point {
-    state: State,
+    folded: Folded,
     effective: Instant,
     version: Version,
 }
@@ -42,21 +51,21 @@ impl Past {
         road_map: RoadMapId,
         effective: Instant,
         version: Version,
-    ) -> Result<State, StoreError> {
+    ) -> Result<Folded, StoreError> {
         let stream = stream_of(road_map);
         let start = self.nearest(stream, effective, version).await?;
-        let mut state = start.state;
+        let mut folded = start.folded;
         self.fold_between(
             stream,
-            &mut state,
+            &mut folded,
             start.effective,
             effective,
             start.version,
         )
         .await?;
-        self.fold_late(stream, &mut state, start.version, version, effective)
+        self.fold_late(stream, &mut folded, start.version, version, effective)
             .await?;
-        Ok(state)
+        Ok(folded)
     }
 
     /// Folds the events of `(after, through]` into a state that lacks nothing of what came before.
@@ -67,8 +76,20 @@ impl Past {
         after: Version,
         through: Version,
     ) -> Result<(), StoreError> {
-        self.fold_late(stream_of(road_map), state, after, through, Instant::MAX)
-            .await
+        let mut folded = Folded {
+            state: std::mem::take(state),
+            usage: Usage::default(),
+        };
+        self.fold_late(
+            stream_of(road_map),
+            &mut folded,
+            after,
+            through,
+            Instant::MAX,
+        )
+        .await?;
+        *state = folded.state;
+        Ok(())
     }
 
     /// The readable snapshot that lacks least, or the state before everything.
@@ -94,7 +115,7 @@ impl Past {
             .flatten()
             .max_by_key(|point| point.version);
         Ok(newer.unwrap_or_else(|| Point {
-            state: State::default(),
+            folded: Folded::default(),
             effective: Instant::MIN,
             version: Version::ZERO,
         }))
@@ -126,14 +147,14 @@ impl Past {
         else {
             return Ok(None);
         };
-        let Some(state) = snapshot_codec::decode(&state) else {
+        let Some(folded) = snapshot_codec::decode(&state) else {
             // A snapshot is a cache: one that cannot be read is dropped with its family and made anew.
             tracing::warn!(stream.id = %stream, "a snapshot is unreadable; its family is dropped");
             self.log.delete_snapshots(stream, Some(family)).await?;
             return Ok(None);
         };
         Ok(Some(Point {
-            state,
+            folded,
             effective: instant_from_store(effective_at),
             version: from_store(version),
         }))
@@ -143,7 +164,7 @@ impl Past {
     async fn fold_between(
         &self,
         stream: StreamId,
-        state: &mut State,
+        folded: &mut Folded,
         after: Instant,
         until: Instant,
         known: Version,
@@ -164,10 +185,10 @@ impl Past {
                 )
                 .await?;
             let Some(last) = page.last().filter(|_| page.len() == self.page_events) else {
-                return fold(state, page, until);
+                return fold(folded, page, until);
             };
             key = (last.header.effective_at, last.header.version);
-            fold(state, page, until)?;
+            fold(folded, page, until)?;
         }
     }
 
@@ -178,7 +199,7 @@ impl Past {
     async fn fold_late(
         &self,
         stream: StreamId,
-        state: &mut State,
+        folded: &mut Folded,
         after: Version,
         through: Version,
         until: Instant,
@@ -205,7 +226,7 @@ impl Past {
             let beyond = page
                 .iter()
                 .any(|event| event.header.effective_at > until_stored);
-            fold(state, page, until)?;
+            fold(folded, page, until)?;
             if !full && (passed || !beyond) {
                 return Ok(());
             }
@@ -215,14 +236,22 @@ impl Past {
     }
 }
 
-fn fold(state: &mut State, page: Vec<StoredEvent>, until: Instant) -> Result<(), StoreError> {
+fn fold(folded: &mut Folded, page: Vec<StoredEvent>, until: Instant) -> Result<(), StoreError> {
     for stored in page {
         if codec::instant_from_store(stored.header.effective_at) <= until {
             let recorded = decode(stored)?;
-            state.evolve(recorded.stamp(), &recorded.event);
+            folded.evolve(&recorded);
         }
     }
     Ok(())
+}
+
+impl Folded {
+    /// Folds one more event in.
+    pub(crate) fn evolve(&mut self, recorded: &RecordedEvent) {
+        self.state.evolve(recorded.stamp(), &recorded.event);
+        self.usage.add(recorded);
+    }
 }
 
 impl std::fmt::Debug for Past {

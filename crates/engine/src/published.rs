@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use roadbook_domain::{Base, Event, Instant, Outline, RoadMapId, State, Version};
 
 use crate::recorded::RecordedEvent;
+use crate::usage::Usage;
 
 /// The moment that a state shows: `asof(effective, version)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +44,8 @@ pub struct Published {
     pub effective_max: Instant,
     /// The state.
     pub state: State,
+    /// What the road map takes up in the log. Known of current states alone.
+    pub usage: Usage,
     /// Shared by all states of the same structure.
     outline: Arc<OnceLock<Outline>>,
 }
@@ -56,6 +59,7 @@ impl Published {
             recorded_at: moment.effective,
             effective_max: moment.effective,
             state,
+            usage: Usage::default(),
             outline: Arc::default(),
         }
     }
@@ -75,6 +79,10 @@ impl Published {
         let Some(last) = batch.last() else {
             return self.clone();
         };
+        let mut usage = self.usage.clone();
+        for recorded in batch {
+            usage.add(recorded);
+        }
         let same = batch
             .iter()
             .all(|recorded| keeps_structure(&recorded.event));
@@ -88,6 +96,7 @@ impl Published {
             recorded_at: last.recorded_at,
             effective_max: self.effective_max.max(last.effective_at),
             state,
+            usage,
             outline: if same {
                 Arc::clone(&self.outline)
             } else {

@@ -55,6 +55,8 @@ pub struct RecordedEvent {
     pub subjects: Vec<Uuid>,
     /// The fact.
     pub event: Event,
+    /// How many bytes it takes up in the log, without what every event has.
+    pub payload_bytes: u64,
 }
 
 impl RecordedEvent {

@@ -168,12 +168,12 @@ impl RoadMap {
             return Ok(known);
         }
         self.measures.past_state(StateSource::Log);
-        let state = self
+        let folded = self
             .past
             .load(self.id, moment.effective, moment.version)
             .await
             .map_err(|error| self.noticed(error))?;
-        let published = Arc::new(Published::new(self.id, moment, state));
+        let published = Arc::new(Published::new(self.id, moment, folded.state));
         self.past_states.insert(key, Arc::clone(&published));
         Ok(published)
     }

@@ -48,6 +48,12 @@ pub struct Settings {
     pub feed_fallbacks_max: u32,
     /// Seconds after which a quiet subscriber is told how far it has come.
     pub caught_up_every_s: u64,
+    /// Events that a road map may have. Beyond it an edit that adds any is refused. 0: no bound.
+    pub road_map_events_max: u64,
+    /// Bytes that the payloads of a road map's events may take up. Beyond it an edit that adds any is refused. 0: no bound.
+    pub road_map_bytes_max: u64,
+    /// The same for the events of a road map that one organisation recorded. 0: no bound.
+    pub organisation_bytes_max: u64,
     /// Bounds of a road map and of a batch of commands.
     pub bounds: Bounds,
 }
@@ -72,6 +78,9 @@ impl Default for Settings {
             feed_batches_max: 1_024,
             feed_fallbacks_max: 8,
             caught_up_every_s: 20,
+            road_map_events_max: 10_000_000,
+            road_map_bytes_max: 4 << 30,
+            organisation_bytes_max: 1 << 30,
             bounds: Bounds::default(),
         }
     }

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use roadbook_domain::{RoadMapId, State};
+use roadbook_domain::RoadMapId;
 use roadbook_store::{
     EventLog, Instant, SnapshotFamily, SnapshotPoint, StoreError, StreamId, Version,
 };
 
 use crate::codec::{decode, stream_of};
+use crate::past::Folded;
 use crate::snapshot_codec;
 
 /// How many snapshots were compared.
@@ -89,7 +90,7 @@ impl Check<'_> {
         &mut self,
         points: &[SnapshotPoint],
     ) -> Result<Option<SnapshotFault>, StoreError> {
-        let mut state = State::default();
+        let mut folded = Folded::default();
         let mut after = Version::NONE;
         for point in points {
             while after < point.version {
@@ -100,11 +101,10 @@ impl Check<'_> {
                 let Some(last) = page.last() else { break };
                 after = last.header.version;
                 for stored in page {
-                    let recorded = decode(stored)?;
-                    state.evolve(recorded.stamp(), &recorded.event);
+                    folded.evolve(&decode(stored)?);
                 }
             }
-            if !self.equals(*point, &state).await? {
+            if !self.equals(*point, &folded).await? {
                 return Ok(Some(SnapshotFault { point: *point }));
             }
         }
@@ -116,7 +116,7 @@ impl Check<'_> {
         version: Version,
         points: &[SnapshotPoint],
     ) -> Result<Option<SnapshotFault>, StoreError> {
-        let mut state = State::default();
+        let mut folded = Folded::default();
         let mut key = (Instant::MIN, Version::NONE);
         for point in points {
             loop {
@@ -133,18 +133,17 @@ impl Check<'_> {
                 let Some(last) = page.last() else { break };
                 key = (last.header.effective_at, last.header.version);
                 for stored in page {
-                    let recorded = decode(stored)?;
-                    state.evolve(recorded.stamp(), &recorded.event);
+                    folded.evolve(&decode(stored)?);
                 }
             }
-            if !self.equals(*point, &state).await? {
+            if !self.equals(*point, &folded).await? {
                 return Ok(Some(SnapshotFault { point: *point }));
             }
         }
         Ok(None)
     }
 
-    async fn equals(&mut self, point: SnapshotPoint, state: &State) -> Result<bool, StoreError> {
+    async fn equals(&mut self, point: SnapshotPoint, folded: &Folded) -> Result<bool, StoreError> {
         if point.format != snapshot_codec::FORMAT {
             self.checked.skipped += 1;
             return Ok(true);
@@ -155,7 +154,7 @@ impl Check<'_> {
             self.checked.skipped += 1;
             return Ok(true);
         };
-        let equal = snapshot_codec::decode(&held.state).is_some_and(|held| held == *state);
+        let equal = snapshot_codec::decode(&held.state).is_some_and(|held| held == *folded);
         self.checked.equal += u64::from(equal);
         Ok(equal)
     }

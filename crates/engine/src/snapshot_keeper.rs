@@ -6,10 +6,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use roadbook_domain::{Instant, RoadMapId, State, Version};
+use roadbook_domain::{Instant, RoadMapId, Version};
 use roadbook_store::{EventLog, Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StreamId};
 
 use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
+use crate::past::Folded;
 use crate::published::Published;
 use crate::settings::Settings;
 use crate::snapshot_codec;
@@ -47,7 +48,7 @@ impl Keeper {
             version: to_store(published.moment.version),
             effective_at: instant_to_store(published.effective_max),
             format: snapshot_codec::FORMAT,
-            state: snapshot_codec::encode(&published.state),
+            state: snapshot_codec::encode(&published.state, &published.usage),
         };
         self.log.put_snapshots(vec![snapshot]).await
     }
@@ -117,10 +118,10 @@ impl Keeper {
         }
         let start = match before {
             Some(point) => self.start(stream, point).await?,
-            None => Some((State::default(), instant_to_store(Instant::MIN))),
+            None => Some((Folded::default(), instant_to_store(Instant::MIN))),
         };
         // One that cannot be read is dropped by whoever needs it; then there is a gap to fill.
-        let Some((mut state, mut effective_max)) = start else {
+        let Some((mut folded, mut effective_max)) = start else {
             return Ok(());
         };
         let mut made = Made::new(&*self.log, stream, SnapshotFamily::Log);
@@ -135,11 +136,11 @@ impl Keeper {
                 after = stored.header.version;
                 effective_max = effective_max.max(stored.header.effective_at);
                 let recorded = decode(stored)?;
-                state.evolve(recorded.stamp(), &recorded.event);
+                folded.evolve(&recorded);
                 since += 1;
                 let ends = recorded.batch == recorded.version;
                 if since >= self.spacing && ends && after < to {
-                    made.put(&state, effective_max, after).await?;
+                    made.put(&folded, effective_max, after).await?;
                     since = 0;
                 }
             }
@@ -154,11 +155,11 @@ impl Keeper {
         &self,
         stream: StreamId,
         point: SnapshotPoint,
-    ) -> Result<Option<(State, roadbook_store::Instant)>, StoreError> {
+    ) -> Result<Option<(Folded, roadbook_store::Instant)>, StoreError> {
         let held = self.log.snapshot(stream, point).await?;
         Ok(held.and_then(|held| {
-            let state = snapshot_codec::decode(&held.state)?;
-            Some((state, held.effective_at))
+            let folded = snapshot_codec::decode(&held.state)?;
+            Some((folded, held.effective_at))
         }))
     }
 
@@ -180,9 +181,9 @@ impl Keeper {
             Some(point) => self.start(stream, *point).await?,
             None => None,
         };
-        let (state, after) =
-            start.unwrap_or_else(|| (State::default(), instant_to_store(Instant::MIN)));
-        self.walk(stream, state, after, points, to).await?;
+        let (folded, after) =
+            start.unwrap_or_else(|| (Folded::default(), instant_to_store(Instant::MIN)));
+        self.walk(stream, folded, after, points, to).await?;
         self.log.advance_snapshots(stream, from, to, earliest).await
     }
 
@@ -190,7 +191,7 @@ impl Keeper {
     async fn walk(
         &self,
         stream: StreamId,
-        mut state: State,
+        mut folded: Folded,
         after: roadbook_store::Instant,
         points: &[SnapshotPoint],
         to: roadbook_store::Version,
@@ -211,16 +212,16 @@ impl Keeper {
                 let at = stored.header.effective_at;
                 // A snapshot at an instant holds every event of that instant, so it is taken before the next one.
                 while let Some(point) = due.pop_front_if(|point| *point < at) {
-                    made.put(&state, point, to).await?;
+                    made.put(&folded, point, to).await?;
                     since = 0;
                 }
                 if since >= self.spacing && at > key.0 {
-                    made.put(&state, key.0, to).await?;
+                    made.put(&folded, key.0, to).await?;
                     since = 0;
                 }
                 key = (at, stored.header.version);
                 let recorded = decode(stored)?;
-                state.evolve(recorded.stamp(), &recorded.event);
+                folded.evolve(&recorded);
                 since += 1;
             }
             if !full {
@@ -228,7 +229,7 @@ impl Keeper {
             }
         }
         for point in due {
-            made.put(&state, point, to).await?;
+            made.put(&folded, point, to).await?;
         }
         made.write().await
     }
@@ -280,7 +281,7 @@ impl<'a> Made<'a> {
 
     async fn put(
         &mut self,
-        state: &State,
+        folded: &Folded,
         effective_at: roadbook_store::Instant,
         version: roadbook_store::Version,
     ) -> Result<(), StoreError> {
@@ -290,7 +291,7 @@ impl<'a> Made<'a> {
             version,
             effective_at,
             format: snapshot_codec::FORMAT,
-            state: snapshot_codec::encode(state),
+            state: snapshot_codec::encode(&folded.state, &folded.usage),
         });
         if self.waiting.len() < WRITTEN_TOGETHER_MAX {
             return Ok(());

@@ -87,9 +87,10 @@ fn code_and_message(error: &EngineError) -> (Code, String) {
         EngineError::Stopping => Code::Stopping,
         EngineError::UpgradeUnfinished(_) => Code::UpgradeUnfinished,
         EngineError::ClockSkewed { .. } => Code::ClockSkew,
-        EngineError::Refused(_) | EngineError::Conflicts(_) | EngineError::CommandIdReused => {
-            return internal();
-        }
+        EngineError::Refused(_)
+        | EngineError::Conflicts(_)
+        | EngineError::CommandIdReused
+        | EngineError::QuotaExceeded(_) => return internal(),
     };
     (code, error.to_string())
 }

@@ -92,6 +92,10 @@ fn refused(error: EngineError) -> async_graphql::Result<EditPayload> {
             let code = RefusalCode::CommandIdReused;
             vec![Refusal::of_shape(None, code, error.to_string())]
         }
+        EngineError::QuotaExceeded(_) => {
+            let code = RefusalCode::QuotaExceeded;
+            vec![Refusal::of_shape(None, code, error.to_string())]
+        }
         EngineError::NotFound(_) => {
             let message = "roadMap: there is no such road map";
             vec![Refusal::of_shape(None, RefusalCode::NotFound, message)]

@@ -242,6 +242,8 @@ pub(crate) enum RefusalCode {
     AlreadyDone,
     /// The command id was used before for another edit.
     CommandIdReused,
+    /// The road map, or the organisation in it, would take up more room than the server allows.
+    QuotaExceeded,
 }
 
 impl Refusal {

@@ -15,13 +15,14 @@ use roadbook_store::{Append, CommandRecord, NewEvent};
 use uuid::Uuid;
 
 use crate::codec::{Written, encode, stream_of, to_store, write};
-use crate::edit::{Edit, KeptAnswer};
+use crate::edit::{Edit, EditRequest, KeptAnswer};
 use crate::error::EngineError;
 use crate::ids::Ids;
 use crate::moment::MomentSelector;
 use crate::published::{Moment, Published};
 use crate::recorded::RecordedEvent;
 use crate::road_map::RoadMap;
+use crate::usage::Addition;
 
 /// Edits that share an append.
 pub(super) struct Decided {
@@ -151,7 +152,7 @@ impl Decider {
             let needed = match decide(view, &batch) {
                 Ok(decision) => {
                     let times = (recorded_at, effective);
-                    return match self.write(&decision) {
+                    return match self.write(scratch, &edit.request, &decision) {
                         Ok(written) => {
                             let accepted = self.accept(scratch, edit, &decision, written, times);
                             Judgement::Accepted(Box::new(accepted))
@@ -208,12 +209,25 @@ impl Decider {
         self.road_map.at(&selector).await
     }
 
-    /// What is written of each event of a decision, as the log's format level allows.
-    fn write(&self, decision: &Decision) -> Result<Vec<Written>, EngineError> {
+    /// What is written of each event of a decision, as far as the log's format level and the quotas allow.
+    fn write(
+        &self,
+        scratch: &Published,
+        request: &EditRequest,
+        decision: &Decision,
+    ) -> Result<Vec<Written>, EngineError> {
         let level = self.road_map.condition.format_level();
         let events = decision.events.iter();
-        let written = events.map(|decided| Ok(write(&decided.event, level)?));
-        written.collect()
+        let written = events.map(|decided| write(&decided.event, level));
+        let written: Vec<Written> = written.collect::<Result<_, _>>()?;
+        let addition = Addition {
+            organisation: &request.author.organisation,
+            events_before: scratch.moment.version.0,
+            events: written.len() as u64,
+            bytes: written.iter().map(Written::bytes).sum(),
+        };
+        scratch.usage.check(&addition, &self.road_map.settings)?;
+        Ok(written)
     }
 
     fn accept(
@@ -229,8 +243,8 @@ impl Decider {
         let request = &edit.request;
         let capacity = Capacity::of(&request.author.organisation, recorded_at);
         let events: Vec<Arc<RecordedEvent>> = (before.0 + 1..)
-            .zip(&decision.events)
-            .map(|(version, decided)| {
+            .zip(decision.events.iter().zip(&written))
+            .map(|(version, (decided, written))| {
                 Arc::new(RecordedEvent {
                     id: self.ids.id(),
                     version: Version(version),
@@ -244,6 +258,7 @@ impl Decider {
                     source: request.source.clone(),
                     subjects: decided.subjects.clone(),
                     event: decided.event.clone(),
+                    payload_bytes: written.bytes(),
                 })
             })
             .collect();

@@ -13,6 +13,7 @@ mod editing;
 mod following;
 mod nodes;
 mod pipelining;
+mod quotas;
 mod time_travel;
 mod upgrading;
 mod world;
