@@ -45,6 +45,8 @@ mod keeping;
 mod moving;
 #[path = "whole_system/nodes.rs"]
 mod nodes;
+#[path = "whole_system/renewing.rs"]
+mod renewing;
 #[path = "whole_system/restoring.rs"]
 mod restoring;
 #[path = "whole_system/stopping.rs"]

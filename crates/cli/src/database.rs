@@ -146,6 +146,21 @@ impl Store {
         }
     }
 
+    /// Connects from now on as a URL of the same database says. A file is not connected to.
+    pub(crate) fn connect_as(&self, url: &DatabaseUrl) -> anyhow::Result<()> {
+        match (self, url) {
+            (Self::Postgres(store), DatabaseUrl::Postgres(url)) => {
+                Ok(store.connect_as(url.reveal())?)
+            }
+            (Self::Sqlite(_), DatabaseUrl::Sqlite(_)) => Ok(()),
+            _ => {
+                let message =
+                    "the database URL now names another database; to use that, start again";
+                Err(Failure::Usage(message.to_owned()).into())
+            }
+        }
+    }
+
     /// Lets a role of the database's server run nodes on it.
     pub(crate) async fn grant(&self, role: &str) -> anyhow::Result<()> {
         match self {

@@ -16,6 +16,7 @@ mod environment;
 mod failure;
 mod logging;
 mod moment;
+mod renewal;
 mod secret;
 mod serving;
 mod settings;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use anyhow::Context as _;
 use roadbook_engine::Ids;
@@ -39,6 +40,14 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<String> {
         ));
     }
     Ok(text.trim().to_owned())
+}
+
+/// When a file was last written, in seconds since 1970.
+pub(crate) fn changed_at(file: &Path) -> anyhow::Result<u64> {
+    let changed = fs::metadata(file).and_then(|metadata| metadata.modified());
+    let changed = changed.with_context(|| format!("{} cannot be read", file.display()))?;
+    let since_1970 = changed.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(since_1970.as_secs())
 }
 
 /// Reads the signing secret, and makes one first if there is none.

@@ -14,6 +14,7 @@ use roadbook_server::{DevelopmentTokens, Executors, Probes, ReadOnlyReason, Read
 use tokio::net::TcpListener;
 
 use crate::failure::Failure;
+use crate::renewal::Renewal;
 use crate::settings::Settings;
 use crate::terminal;
 use crate::wiring::Wired;
@@ -22,6 +23,7 @@ use crate::wiring::Wired;
 pub(crate) struct Listening {
     listener: TcpListener,
     address: SocketAddr,
+    renewal: Renewal,
 }
 
 impl Listening {
@@ -32,7 +34,11 @@ impl Listening {
         let address = listener
             .local_addr()
             .context("the address cannot be read")?;
-        Ok(Self { listener, address })
+        Ok(Self {
+            listener,
+            address,
+            renewal: Renewal::listen()?,
+        })
     }
 
     /// Where a browser on this machine finds the server.
@@ -65,11 +71,17 @@ impl Listening {
             ready: Arc::new(move || ready(&engine)),
             registry,
         };
-        let router = roadbook_server::api(executors, Arc::new(tokens), transport, probes);
+        let (tokens, store) = (Arc::new(tokens), wired.store.clone());
+        let renewal = self
+            .renewal
+            .run(Arc::clone(&tokens), store, settings.clone());
+        let renewal = tokio::spawn(renewal);
+        let router = roadbook_server::api(executors, tokens, transport, probes);
         tracing::info!(address = %self.address, "serving");
         let served =
             roadbook_server::serve(self.listener, router, &settings.server, stop.asked()).await;
         tracing::info!("stopping");
+        renewal.abort();
         wired.close().await?;
         served.context("the server failed")
     }

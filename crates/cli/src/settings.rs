@@ -32,6 +32,7 @@ const MAY_BE_ZERO: &[&str] = &[
     "engine.road_map_bytes_max",
     "engine.organisation_bytes_max",
     "store.disk_free_min_mib",
+    "token_secret_previous_s",
     "server.grace_ms",
     "server.drain_quiet_ms",
 ];
@@ -62,6 +63,10 @@ pub(crate) struct Settings {
     pub(crate) token_file: Option<PathBuf>,
     /// The file with the secret that signs development tokens. None: beside the database file.
     pub(crate) token_secret_file: Option<PathBuf>,
+    /// A file with the secret that signed them before; it may be missing.
+    pub(crate) token_secret_previous_file: Option<PathBuf>,
+    /// Seconds for which the secret before is accepted, from the last change of the file with the present one.
+    pub(crate) token_secret_previous_s: u64,
     /// Queues, snapshots and bounds of the engine.
     pub(crate) engine: roadbook_engine::Settings,
     /// What is kept on the bus, and what may wait for it.
@@ -85,6 +90,8 @@ impl Default for Settings {
             token: None,
             token_file: None,
             token_secret_file: None,
+            token_secret_previous_file: None,
+            token_secret_previous_s: 24 * 60 * 60,
             engine: roadbook_engine::Settings::default(),
             nats: roadbook_bus_nats::Settings::default(),
             store: StoreSettings::default(),
@@ -109,14 +116,13 @@ impl Settings {
         }
     }
 
-    /// Names the database that is written in `database_file`, if that is set.
-    fn read_database_file(&mut self) -> Result<(), String> {
+    /// The database that is written in `database_file` now; none if that is not set.
+    pub(crate) fn read_database_file(&self) -> Result<Option<DatabaseUrl>, String> {
         let Some(file) = &self.database_file else {
-            return Ok(());
+            return Ok(None);
         };
         let url = secret::read(file).map_err(|error| format!("{error:#}"))?;
-        self.database = Some(DatabaseUrl::try_from(url)?);
-        Ok(())
+        DatabaseUrl::try_from(url).map(Some)
     }
 
     /// Names the bus that is written in `bus_file`, if that is set.
@@ -170,6 +176,13 @@ impl Settings {
             found.push((
                 "token_file",
                 "a token is given besides; leave one of them out".to_owned(),
+            ));
+        }
+        if self.token_secret_previous_file.as_ref() == Some(&self.token_secret_file()) {
+            found.push((
+                "token_secret_previous_file",
+                "it is the file of the present secret; keep the one before in a file of its own"
+                    .to_owned(),
             ));
         }
         found

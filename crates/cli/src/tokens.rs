@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use roadbook_domain::organisation::{self, Organisation};
 use roadbook_engine::{Clock as _, RandomIds, SystemClock};
-use roadbook_server::{DevelopmentTokens, Viewer};
+use roadbook_server::{DevelopmentTokens, PreviousSecret, Viewer};
 
 use crate::failure::Failure;
 use crate::secret;
@@ -24,12 +24,29 @@ pub(crate) fn existing(settings: &Settings) -> anyhow::Result<DevelopmentTokens>
     under(&secret::read(&settings.token_secret_file())?)
 }
 
-/// The tokens of the secret that is there, or of one that is made now.
+/// The tokens of the secret that is there, or of one that is made now, and of the secret before.
 pub(crate) fn existing_or_new(settings: &Settings) -> anyhow::Result<DevelopmentTokens> {
-    under(&secret::read_or_make(
-        &settings.token_secret_file(),
-        &RandomIds,
-    )?)
+    let file = settings.token_secret_file();
+    let tokens = under(&secret::read_or_make(&file, &RandomIds)?)?;
+    read_again(&tokens, settings)?;
+    Ok(tokens)
+}
+
+/// Reads the secret and the one before again, and checks and signs by them from now on.
+pub(crate) fn read_again(tokens: &DevelopmentTokens, settings: &Settings) -> anyhow::Result<()> {
+    let file = settings.token_secret_file();
+    let secret = secret::read(&file)?;
+    let changed = secret::changed_at(&file)?;
+    let previous = match &settings.token_secret_previous_file {
+        // It is there only once the secret was replaced.
+        Some(file) if file.try_exists()? => Some(secret::read(file)?),
+        _ => None,
+    };
+    let previous = previous.as_ref().map(|previous| PreviousSecret {
+        secret: previous.as_bytes(),
+        until: changed.saturating_add(settings.token_secret_previous_s),
+    });
+    Ok(tokens.replace(secret.as_bytes(), previous)?)
 }
 
 fn under(secret: &str) -> anyhow::Result<DevelopmentTokens> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::Viewer;
 
-pub use tokens::{DevelopmentTokens, TokenError};
+pub use tokens::{DevelopmentTokens, PreviousSecret, TokenError};
 
 /// Checks tokens. The transport asks on every HTTP request and on every `connection_init`.
 ///

@@ -35,7 +35,9 @@ mod operation;
 mod parameters;
 
 pub use health::{ReadOnlyReason, Ready};
-pub use identity::{Credential, DevelopmentTokens, Identity, IdentityError, TokenError};
+pub use identity::{
+    Credential, DevelopmentTokens, Identity, IdentityError, PreviousSecret, TokenError,
+};
 pub use operation::Executors;
 pub use roadbook_graphql::Viewer;
 pub use serve::serve;

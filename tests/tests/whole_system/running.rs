@@ -168,13 +168,22 @@ pub(crate) fn serve_arguments(listen: &str) -> [&str; 8] {
 
 /// Sends a process the signal by which an operator stops it.
 pub(crate) fn terminate(process: u32) {
+    signal("-TERM", process);
+}
+
+/// Sends a process the signal by which an operator has it read its secrets again.
+pub(crate) fn hang_up(process: u32) {
+    signal("-HUP", process);
+}
+
+fn signal(name: &str, process: u32) {
     let sent = Command::new("kill")
-        .arg("-TERM")
+        .arg(name)
         .arg(process.to_string())
         .status();
     assert!(
         sent.is_ok_and(|status| status.success()),
-        "kill -TERM {process} failed"
+        "kill {name} {process} failed"
     );
 }
 

@@ -175,11 +175,11 @@ impl Sources {
                 message,
             });
         }
-        let files = [
-            ("database_file", settings.read_database_file()),
-            ("bus_file", settings.read_bus_file()),
-        ];
-        for (key, read) in files {
+        let database = settings.read_database_file().map(|read| {
+            settings.database = read.or_else(|| settings.database.take());
+        });
+        let bus = settings.read_bus_file();
+        for (key, read) in [("database_file", database), ("bus_file", bus)] {
             if let Err(message) = read {
                 problems.push(Problem {
                     source: source(key),

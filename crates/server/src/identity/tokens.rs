@@ -1,11 +1,12 @@
 //! Development tokens: JSON Web Tokens signed by HS256 with the installation's own secret.
 //!
-//! It neither stores the secret nor reads the clock by itself. Invariant: a token is accepted only if this secret
-//! signed it for this audience and its time is not over.
+//! It neither stores the secret nor reads the clock by itself. Invariant: a token is accepted only if the secret that is
+//! in force signed it for this audience and its time is not over; or the one before, until a given time.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -27,10 +28,25 @@ type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Signs and checks development tokens. Whoever holds the secret can be anyone.
 pub struct DevelopmentTokens {
-    signing: EncodingKey,
-    checking: DecodingKey,
+    keys: ArcSwap<Keys>,
     validation: Validation,
     clock: Clock,
+}
+
+/// The secrets in force, as they are used.
+struct Keys {
+    signing: EncodingKey,
+    checking: DecodingKey,
+    previous: Option<(DecodingKey, u64)>,
+}
+
+/// The secret that was in force before.
+#[derive(Clone, Copy)]
+pub struct PreviousSecret<'a> {
+    /// The secret.
+    pub secret: &'a [u8],
+    /// The second since 1970 from which on no token that it signed is accepted.
+    pub until: u64,
 }
 
 /// Why tokens cannot be made.
@@ -63,22 +79,28 @@ impl DevelopmentTokens {
         secret: &[u8],
         clock: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Result<Self, TokenError> {
-        if secret.len() < SECRET_BYTES_MIN {
-            return Err(TokenError::SecretTooShort {
-                found: secret.len(),
-            });
-        }
+        let keys = Keys::of(secret, None)?;
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "aud"]);
         // Expiry is judged by our clock below: the library reads the system's.
         validation.validate_exp = false;
         Ok(Self {
-            signing: EncodingKey::from_secret(secret),
-            checking: DecodingKey::from_secret(secret),
+            keys: ArcSwap::from_pointee(keys),
             validation,
             clock: Arc::new(clock),
         })
+    }
+
+    /// Signs and checks by another secret from now on, and accepts for a while what the one before has signed. On an
+    /// error the secrets that are in force stay.
+    pub fn replace(
+        &self,
+        secret: &[u8],
+        previous: Option<PreviousSecret<'_>>,
+    ) -> Result<(), TokenError> {
+        self.keys.store(Arc::new(Keys::of(secret, previous)?));
+        Ok(())
     }
 
     /// A token for `viewer`, good for `lifetime` from now.
@@ -91,7 +113,42 @@ impl DevelopmentTokens {
             exp: now.saturating_add(lifetime.as_secs()),
             aud: AUDIENCE.to_owned(),
         };
-        encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(TokenError::Signing)
+        let keys = self.keys.load();
+        encode(&Header::new(Algorithm::HS256), &claims, &keys.signing).map_err(TokenError::Signing)
+    }
+
+    fn claims(&self, token: &str, key: &DecodingKey) -> Result<Claims, IdentityError> {
+        let decoded = decode::<Claims>(token, key, &self.validation);
+        let decoded = decoded.map_err(|error| match error.kind() {
+            ErrorKind::InvalidSignature
+            | ErrorKind::InvalidAlgorithm
+            | ErrorKind::InvalidAlgorithmName => IdentityError::Forged,
+            ErrorKind::InvalidAudience => IdentityError::Elsewhere,
+            _ => IdentityError::Malformed,
+        })?;
+        Ok(decoded.claims)
+    }
+}
+
+impl Keys {
+    fn of(secret: &[u8], previous: Option<PreviousSecret<'_>>) -> Result<Self, TokenError> {
+        let long_enough = |secret: &[u8]| match secret.len() {
+            found if found < SECRET_BYTES_MIN => Err(TokenError::SecretTooShort { found }),
+            _ => Ok(()),
+        };
+        long_enough(secret)?;
+        if let Some(previous) = previous {
+            long_enough(previous.secret)?;
+        }
+        let previous = previous.map(|previous| {
+            let key = DecodingKey::from_secret(previous.secret);
+            (key, previous.until)
+        });
+        Ok(Self {
+            signing: EncodingKey::from_secret(secret),
+            checking: DecodingKey::from_secret(secret),
+            previous,
+        })
     }
 }
 
@@ -100,17 +157,14 @@ impl Identity for DevelopmentTokens {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(IdentityError::Malformed);
         }
-        let claims = decode::<Claims>(token, &self.checking, &self.validation)
-            .map_err(|error| match error.kind() {
-                ErrorKind::InvalidSignature
-                | ErrorKind::InvalidAlgorithm
-                | ErrorKind::InvalidAlgorithmName => IdentityError::Forged,
-                ErrorKind::InvalidAudience => IdentityError::Elsewhere,
-                _ => IdentityError::Malformed,
-            })?
-            .claims;
         let now = (self.clock)();
-        let end = claims.exp.saturating_add(LEEWAY_SECONDS);
+        let keys = self.keys.load();
+        let previous = keys.previous.as_ref().filter(|(_, until)| now < *until);
+        let (claims, latest) = match (self.claims(token, &keys.checking), previous) {
+            (Err(IdentityError::Forged), Some((key, until))) => (self.claims(token, key)?, *until),
+            (claims, _) => (claims?, u64::MAX),
+        };
+        let end = claims.exp.saturating_add(LEEWAY_SECONDS).min(latest);
         if now >= end {
             return Err(IdentityError::Expired);
         }

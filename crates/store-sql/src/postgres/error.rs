@@ -23,6 +23,14 @@ pub enum ConnectError {
          trusted, or go through a tunnel"
     )]
     Tls(&'static str),
+    /// A URL that was to bring another password names another database.
+    #[error("{place} is open, and the database URL now names {other}; to use that, start again")]
+    Elsewhere {
+        /// The server and database that are open.
+        place: String,
+        /// Those that the URL names.
+        other: String,
+    },
     /// The server does not answer.
     #[error(
         "{place} cannot be reached; are host and port of the database URL right, and is the server running?"

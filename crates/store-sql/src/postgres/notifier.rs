@@ -10,13 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use roadbook_store::{StreamId, Version};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Error};
+use sqlx::postgres::PgConnection;
+use sqlx::{ConnectOptions, Error, Pool, Postgres};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::server::Server;
 use super::settings::PostgresSettings;
 
 /// The channel of every Roadbook node of a database.
@@ -81,7 +80,7 @@ impl Untold {
 }
 
 impl Notifier {
-    pub(super) fn start(server: &Server, settings: &PostgresSettings) -> Self {
+    pub(super) fn start(writer: &Pool<Postgres>, settings: &PostgresSettings) -> Self {
         let shared = Arc::new(Shared {
             untold: Mutex::default(),
             something: Notify::new(),
@@ -90,7 +89,7 @@ impl Notifier {
         });
         let teller = Teller {
             shared: Arc::clone(&shared),
-            options: settings.writer(&server.options),
+            writer: writer.clone(),
             interval: settings.notify_interval(),
             connect_timeout: settings.connect_timeout(),
             connection: None,
@@ -155,7 +154,8 @@ impl Shared {
 /// The task that tells.
 struct Teller {
     shared: Arc<Shared>,
-    options: PgConnectOptions,
+    /// Connects as this pool does at the time.
+    writer: Pool<Postgres>,
     interval: Duration,
     connect_timeout: Duration,
     connection: Option<PgConnection>,
@@ -198,7 +198,8 @@ impl Teller {
 
     /// The session is known before it says anything: otherwise this node could hear itself.
     async fn connect(&self) -> Result<PgConnection, Error> {
-        let connected = timeout(self.connect_timeout, self.options.connect()).await;
+        let options = self.writer.connect_options();
+        let connected = timeout(self.connect_timeout, options.connect()).await;
         let mut connection = connected.unwrap_or(Err(Error::PoolTimedOut))?;
         let session: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
             .fetch_one(&mut connection)

@@ -23,6 +23,7 @@ use crate::store::SqlStore;
 /// The database that a log stands in, and how its nodes hear of each other.
 pub struct PostgresPlace {
     server: Server,
+    settings: PostgresSettings,
     /// None if the log was opened for reading only, or if its nodes tell each other in another way.
     nodes: Option<(Notifier, Listener)>,
 }
@@ -48,14 +49,18 @@ impl SqlStore<Postgres> {
         let writer = pool(&server, settings, settings.write_connections_max, writer).await?;
         let readers = readers(&server, settings).await?;
         let nodes = settings.notify.then(|| {
-            let notifier = Notifier::start(&server, settings);
-            let listener = Listener::start(&server, settings, notifier.own_session());
+            let notifier = Notifier::start(&writer, settings);
+            let listener = Listener::start(&writer, settings, notifier.own_session());
             (notifier, listener)
         });
         Ok(Self {
             readers,
             writer: Some(writer),
-            place: Arc::new(PostgresPlace { server, nodes }),
+            place: Arc::new(PostgresPlace {
+                server,
+                settings: settings.clone(),
+                nodes,
+            }),
         })
     }
 
@@ -77,6 +82,7 @@ impl SqlStore<Postgres> {
             writer: None,
             place: Arc::new(PostgresPlace {
                 server,
+                settings: settings.clone(),
                 nodes: None,
             }),
         })
@@ -85,6 +91,25 @@ impl SqlStore<Postgres> {
     /// The server and database, as they are told to people.
     pub fn place(&self) -> &str {
         &self.place.server.place
+    }
+
+    /// Connects from now on as another URL says, which must name the same database: its password has changed, or its role.
+    /// Connections that are open stay.
+    pub fn connect_as(&self, url: &str) -> Result<(), ConnectError> {
+        let server = Server::at(url)?;
+        if server.place != self.place.server.place {
+            return Err(ConnectError::Elsewhere {
+                place: self.place.server.place.clone(),
+                other: server.place,
+            });
+        }
+        let settings = &self.place.settings;
+        let reader = settings.reader(&server.options);
+        self.readers.set_connect_options(reader);
+        if let Some(writer) = &self.writer {
+            writer.set_connect_options(settings.writer(&server.options));
+        }
+        Ok(())
     }
 
     /// Tells the other nodes what they were not told yet, waits for what is being done, and closes every connection.

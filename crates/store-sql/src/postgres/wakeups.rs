@@ -8,14 +8,13 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use roadbook_store::{StreamId, Version, Wakeup, Wakeups};
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{Error, Executor};
+use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::{Error, Executor, Pool, Postgres};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::notifier::{ANYTHING, CHANNEL};
-use super::server::Server;
 use super::settings::PostgresSettings;
 
 /// Waiting times before the connection is tried again: doubled from the first to the last.
@@ -33,14 +32,14 @@ pub(super) struct Listener {
 
 impl Listener {
     pub(super) fn start(
-        server: &Server,
+        writer: &Pool<Postgres>,
         settings: &PostgresSettings,
         own_session: Arc<AtomicI32>,
     ) -> Self {
         let (sender, _) = broadcast::channel(settings.wakeups_max.max(1));
         let ear = Ear {
             sender: sender.clone(),
-            options: settings.writer(&server.options),
+            writer: writer.clone(),
             connect_timeout: settings.connect_timeout(),
             own_session,
         };
@@ -68,7 +67,8 @@ impl Drop for Listener {
 /// The task that listens.
 struct Ear {
     sender: broadcast::Sender<Wakeup>,
-    options: PgConnectOptions,
+    /// Connects as this pool does at the time.
+    writer: Pool<Postgres>,
     connect_timeout: Duration,
     own_session: Arc<AtomicI32>,
 }
@@ -94,7 +94,7 @@ impl Ear {
             .max_lifetime(None)
             .idle_timeout(None)
             .acquire_timeout(self.connect_timeout)
-            .connect_with(self.options.clone())
+            .connect_with((*self.writer.connect_options()).clone())
             .await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);

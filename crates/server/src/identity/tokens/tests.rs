@@ -107,3 +107,40 @@ fn a_short_secret_is_refused() {
         Err(TokenError::SecretTooShort { found: 5 })
     ));
 }
+
+const NEXT: &[u8] = b"the secret that takes its place!";
+
+#[test]
+fn a_replaced_secret_is_accepted_until_its_time_is_over_and_signs_nothing() {
+    let now = Arc::new(AtomicU64::new(1000));
+    let tokens = tokens_at(&now);
+    let hour = Duration::from_hours(1);
+    let old = tokens.sign(&latvia(), hour).unwrap();
+    let previous = PreviousSecret {
+        secret: SECRET,
+        until: 1100,
+    };
+    tokens.replace(NEXT, Some(previous)).unwrap();
+    let new = tokens.sign(&latvia(), hour).unwrap();
+    // A socket that is opened with it is closed when the secret's time is over.
+    let credential = tokens.verify(&old).unwrap();
+    assert_eq!(credential.valid_for, Some(Duration::from_secs(100)));
+    assert_eq!(tokens.verify(&new).unwrap().viewer, latvia());
+    assert_eq!(tokens_at(&now).verify(&new), Err(IdentityError::Forged));
+    now.store(1100, Ordering::Relaxed);
+    assert_eq!(tokens.verify(&old), Err(IdentityError::Forged));
+    assert!(tokens.verify(&new).is_ok());
+}
+
+#[test]
+fn a_secret_that_cannot_be_used_leaves_those_in_force() {
+    let tokens = tokens_at(&Arc::new(AtomicU64::new(1000)));
+    let token = tokens.sign(&latvia(), Duration::from_mins(1)).unwrap();
+    let short = PreviousSecret {
+        secret: b"short",
+        until: 2000,
+    };
+    assert!(tokens.replace(b"short", None).is_err());
+    assert!(tokens.replace(NEXT, Some(short)).is_err());
+    assert!(tokens.verify(&token).is_ok());
+}
