@@ -3,6 +3,7 @@
 //! It owns the keys of the binary itself and gathers those of the crates; where they are read from is `sources`.
 //! Invariant: every key has a default, so that no settings at all start a demonstration.
 
+mod rules;
 mod sources;
 
 use std::fmt;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bus::BusUrl;
 use crate::database::{DatabaseUrl, StoreSettings};
-use crate::{logging, secret};
+use crate::secret;
 
 pub(crate) use sources::{Problem, Sources};
 
@@ -21,21 +22,6 @@ const LISTEN: &str = "127.0.0.1:8080";
 
 /// What stands in place of a secret wherever settings are printed.
 pub(crate) const MASK: &str = "********";
-
-/// Numbers that may be 0. Any other that is 0 would leave no room for anything.
-const MAY_BE_ZERO: &[&str] = &[
-    "engine.retries_max",
-    "engine.feed_fallbacks_max",
-    "engine.past_states_max",
-    "engine.recent_states_max",
-    "engine.road_map_events_max",
-    "engine.road_map_bytes_max",
-    "engine.organisation_bytes_max",
-    "store.disk_free_min_mib",
-    "token_secret_previous_s",
-    "server.grace_ms",
-    "server.drain_quiet_ms",
-];
 
 /// The settings of the process.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -138,54 +124,6 @@ impl Settings {
     /// Every setting by its path, secrets masked.
     pub(crate) fn flat(&self) -> Vec<(String, serde_json::Value)> {
         sources::flat(self)
-    }
-
-    /// What is wrong although every key is known and of the right kind.
-    fn contradictions(&self) -> Vec<(&'static str, String)> {
-        let mut found = Vec::new();
-        if let Some(Err(message)) = self.log.as_deref().map(logging::filter) {
-            found.push(("log", message));
-        }
-        if self
-            .listen
-            .rsplit_once(':')
-            .is_none_or(|(_, port)| port.parse::<u16>().is_err())
-        {
-            let message = format!(
-                "\"{}\" is no address with a port, as in {LISTEN}",
-                self.listen
-            );
-            found.push(("listen", message));
-        }
-        if self.database.is_some() && self.database_file.is_some() {
-            found.push((
-                "database_file",
-                "a database is named besides; leave one of them out".to_owned(),
-            ));
-        }
-        if self.bus.is_some() && self.bus_file.is_some() {
-            found.push((
-                "bus_file",
-                "a bus is named besides; leave one of them out".to_owned(),
-            ));
-        }
-        if let Err(message) = self.nats.check() {
-            found.push(("nats.prefix", message));
-        }
-        if self.token.is_some() && self.token_file.is_some() {
-            found.push((
-                "token_file",
-                "a token is given besides; leave one of them out".to_owned(),
-            ));
-        }
-        if self.token_secret_previous_file.as_ref() == Some(&self.token_secret_file()) {
-            found.push((
-                "token_secret_previous_file",
-                "it is the file of the present secret; keep the one before in a file of its own"
-                    .to_owned(),
-            ));
-        }
-        found
     }
 }
 

@@ -10,7 +10,7 @@ use figment::value::{Dict, Value};
 use figment::{Figment, Metadata, Profile, Provider as _};
 use serde_json::Value as Json;
 
-use super::{MAY_BE_ZERO, Settings};
+use super::{Settings, rules};
 use crate::arguments::Arguments;
 use crate::environment;
 use crate::failure::Failure;
@@ -163,12 +163,7 @@ impl Sources {
             let found = given.iter().find(|(given, _)| given == key);
             found.map_or_else(|| "default".to_owned(), |(_, source)| source.clone())
         };
-        for (key, message) in settings
-            .contradictions()
-            .into_iter()
-            .map(owned)
-            .chain(zeros(&settings))
-        {
+        for (key, message) in rules::broken(&settings) {
             problems.push(Problem {
                 source: source(&key),
                 key,
@@ -224,10 +219,6 @@ fn without_quotation(message: &str) -> String {
     }
 }
 
-fn owned((key, message): (&'static str, String)) -> (String, String) {
-    (key.to_owned(), message)
-}
-
 /// Every key that holds a value, or an empty table, with its path.
 fn leaves(above: &str, dict: &Dict, found: &mut Vec<(String, Value)>) {
     for (key, value) in dict {
@@ -241,15 +232,6 @@ fn leaves(above: &str, dict: &Dict, found: &mut Vec<(String, Value)>) {
             leaf => found.push((path, leaf.clone())),
         }
     }
-}
-
-/// A bound of 0 would let nothing through at all, and some queues cannot be made that small.
-fn zeros(settings: &Settings) -> Vec<(String, String)> {
-    flat(settings)
-        .into_iter()
-        .filter(|(key, value)| value.as_u64() == Some(0) && !MAY_BE_ZERO.contains(&key.as_str()))
-        .map(|(key, _)| (key, "it must be 1 at least".to_owned()))
-        .collect()
 }
 
 /// Every setting by its path, secrets masked.
