@@ -100,17 +100,20 @@ impl Pair {
 
 /// The version of the next event that a follower is told.
 async fn next_version(followed: &mut (impl Stream<Item = FeedItem> + Unpin)) -> u64 {
-    loop {
-        let next = timeout(DEADLINE, followed.next()).await;
-        match next.expect("nothing more is told").unwrap() {
-            FeedItem::Changed { event, published } => {
-                assert_eq!(published.moment.version, event.batch);
-                return event.version.0;
+    let next = async {
+        loop {
+            match followed.next().await.unwrap() {
+                FeedItem::Changed { event, published } => {
+                    assert_eq!(published.moment.version, event.batch);
+                    return event.version.0;
+                }
+                FeedItem::CaughtUp { .. } => {}
+                FeedItem::Resync { reason, .. } => panic!("{reason:?}"),
             }
-            FeedItem::CaughtUp { .. } => {}
-            FeedItem::Resync { reason, .. } => panic!("{reason:?}"),
         }
-    }
+    };
+    let next = timeout(DEADLINE, next).await;
+    next.expect("nothing more is told")
 }
 
 /// What a node has counted under a name.
@@ -212,10 +215,14 @@ async fn what_does_not_fit_is_read_from_the_log() {
     here.open().await;
     let there = node(&bus, LOG, &log).await;
     let pair = Pair { bus, here, there };
+    // It looks at the heads when it starts: that must be over, or the look would find what is missing.
     pair.there.map().await;
+    pair.here.set(5, "told").await;
+    pair.deliver(Vec::new()).await;
+    let used = count(&pair.there, "bus_used");
     let [_lost, two] = pair.messages(2).await.try_into().unwrap();
     pair.deliver(vec![two]).await;
-    assert_eq!(count(&pair.there, "bus_used"), 0);
+    assert_eq!(count(&pair.there, "bus_used"), used);
     assert_eq!(count(&pair.there, "bus_fallbacks"), 1);
 }
 
