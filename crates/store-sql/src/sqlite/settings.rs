@@ -31,8 +31,8 @@ pub struct Settings {
     pub busy_timeout_ms: u64,
     /// Page cache of each connection, in KiB.
     pub cache_kib: u32,
-    /// Pages in the write-ahead file after which it is begun anew. At [`LENGTH_MAX`] times as many the commit that comes
-    /// there folds it, and takes long.
+    /// Pages in the write-ahead file after which it is begun anew. At four times as many the commit that comes there
+    /// folds it, and takes long.
     pub checkpoint_pages: u32,
     /// Milliseconds between two times that the write-ahead file is folded into the main file, while there are appends.
     pub checkpoint_interval_ms: u64,

@@ -38,16 +38,16 @@ struct Delay {
 /// An append that is kept waiting, before it fails or is written, until this is dropped.
 #[derive(Debug)]
 pub struct DelayedAppend {
-    arrived: Option<oneshot::Receiver<()>>,
-    _released: oneshot::Sender<()>,
+    arrival: Option<oneshot::Receiver<()>>,
+    _hold: oneshot::Sender<()>,
 }
 
 impl DelayedAppend {
     /// Waits until the append has come as far as the log.
     pub async fn arrived(&mut self) {
-        if let Some(arrived) = self.arrived.take() {
+        if let Some(arrival) = self.arrival.take() {
             // The log went away: whoever appends is told, and the test with it.
-            drop(arrived.await);
+            drop(arrival.await);
         }
     }
 }
@@ -85,12 +85,12 @@ impl FaultyLog {
 
     /// The `call`-th append waits until what is returned is dropped.
     pub fn delay_append(&self, call: u64) -> DelayedAppend {
-        let (arrived, arrives) = oneshot::channel();
-        let (release, released) = oneshot::channel();
+        let (arrived, arrival) = oneshot::channel();
+        let (hold, released) = oneshot::channel();
         self.plan().delays.insert(call, Delay { arrived, released });
         DelayedAppend {
-            arrived: Some(arrives),
-            _released: release,
+            arrival: Some(arrival),
+            _hold: hold,
         }
     }
 
