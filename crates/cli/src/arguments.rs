@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Show(ShowArguments),
     /// Follow the changes of a road map on a running server
     Watch(WatchArguments),
+    /// Ask a running server whether it wants requests, and end with 0 or 6
+    Health(HealthArguments),
     /// Tell event by event what happened between two moments
     Replay(ReplayArguments),
     /// Print a development token, by which to sign in as an organisation
@@ -174,6 +176,14 @@ pub(crate) struct WatchArguments {
     /// Print each change as one line of JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Arguments of `health`.
+#[derive(Debug, Args)]
+pub(crate) struct HealthArguments {
+    /// The server; without it, the address that a server here listens on by default
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
 }
 
 /// Arguments of `replay`.
@@ -295,6 +305,7 @@ impl Arguments {
         let bus = listening.and_then(|listening| listening.bus.as_ref());
         let (url, token) = match &self.command {
             Command::Watch(arguments) => (arguments.url.as_ref(), arguments.token.as_ref()),
+            Command::Health(arguments) => (arguments.url.as_ref(), None),
             _ => (None, None),
         };
         [

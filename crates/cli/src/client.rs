@@ -4,6 +4,7 @@
 //! Invariant: an error says whether trying again can help.
 
 mod message;
+mod readiness;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use message::{ServerMessage, first_message};
+pub(crate) use readiness::is_ready;
 
 /// The subprotocol.
 const PROTOCOL: &str = "graphql-transport-ws";

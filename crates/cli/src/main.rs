@@ -32,8 +32,8 @@ use clap::Parser as _;
 
 use crate::arguments::{Arguments, Command};
 use crate::commands::{
-    backup, config, demo, export, import, migrate, replay, restore, serve, show, token, verify,
-    watch,
+    backup, config, demo, export, health, import, migrate, replay, restore, serve, show, token,
+    verify, watch,
 };
 use crate::settings::Settings;
 
@@ -77,6 +77,7 @@ async fn dispatch(command: &Command, settings: &Settings) -> anyhow::Result<()> 
         Command::Export(arguments) => export::run(arguments, settings).await,
         Command::Show(arguments) => show::run(arguments, settings).await,
         Command::Watch(arguments) => watch::run(arguments, settings).await,
+        Command::Health(arguments) => health::run(arguments, settings).await,
         Command::Replay(arguments) => replay::run(arguments, settings).await,
         Command::Token(arguments) => token::run(arguments, settings),
         Command::Verify(arguments) => verify::run(arguments, settings).await,

@@ -38,6 +38,19 @@ fn a_server_out_of_reach_ends_with_6_and_its_password_is_not_told() {
 }
 
 #[test]
+fn health_tells_by_its_code_whether_a_server_wants_requests() {
+    let folder = folder();
+    let folder = folder.path();
+    let mut server = Running::demo(folder);
+    let ask = ["health", "--url", &server.url];
+    assert_eq!(result(folder, &ask), "ready\n");
+    server.process.stop();
+    let said = refusal(folder, &ask, 6);
+    assert!(said.contains("cannot be reached"), "{said}");
+    refusal(folder, &["health", "--url", "https://example.eu"], 2);
+}
+
+#[test]
 fn what_is_not_there_ends_with_3() {
     let folder = folder();
     let folder = folder.path();
