@@ -3,6 +3,8 @@
 //! Owns the trait that a database implements once; opening one, with its locks and settings, is its own module's.
 //! Invariant: everything else in this crate is written once, against this trait.
 
+use std::time::Duration;
+
 use roadbook_store::{Decision, Room, StoreError, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Error, Executor, IntoArguments};
@@ -76,6 +78,9 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
 
     /// The room on the disk, if it is on this machine.
     fn room(place: &Self::Place) -> Option<Room>;
+
+    /// How long a call may wait for the database before it is given up; `None` where the database is part of this process.
+    fn answer_wait(place: &Self::Place) -> Option<Duration>;
 
     /// Takes note of what was appended, to pass it on to other nodes. Must not wait.
     fn appended(place: &Self::Place, heads: &[(StreamId, Version)]);

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use roadbook_store::{Append, AppendOutcome, Hold, StoreError, StreamId};
 use sqlx::{Error, Pool};
 
+use crate::answer::in_time;
 use crate::append::append_held;
 use crate::call::{Call, find_all};
 use crate::dialect::Dialect;
@@ -45,12 +46,20 @@ impl<'store, DB: Dialect> HeldStream<'store, DB> {
 impl<DB: Dialect> Hold for HeldStream<'_, DB> {
     async fn append(self: Box<Self>, append: Append) -> Result<AppendOutcome, StoreError> {
         let Self { transaction, place } = *self;
-        let (outcome, heads) = append_held(transaction, append).await?;
+        let appended = append_held(transaction, append);
+        let appended = in_time::<DB, _>(place, appended, StoreError::outcome_unknown).await;
+        let (outcome, heads) = appended?;
         DB::appended(place, &heads);
         Ok(outcome)
     }
 
     async fn release(self: Box<Self>) {
-        self.transaction.roll_back().await;
+        let Self { transaction, place } = *self;
+        let released = async {
+            transaction.roll_back().await;
+            Ok(())
+        };
+        // A connection that does not answer is closed, which lets the lock go too, if later.
+        drop(in_time::<DB, _>(place, released, StoreError::outcome_unknown).await);
     }
 }

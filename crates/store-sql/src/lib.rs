@@ -6,6 +6,7 @@
 //! `sqlite` opens, locks and copies files, `postgres` connects and lets nodes hear of each other. Invariant: what
 //! [`append_batch`](roadbook_store::EventLog::append_batch) accepted has reached the disk when it returns.
 
+mod answer;
 mod append;
 mod call;
 mod dialect;

@@ -18,6 +18,8 @@ pub use error::ConnectError;
 pub use open::PostgresPlace;
 pub use settings::PostgresSettings;
 
+use std::time::Duration;
+
 use roadbook_store::{Decision, Room, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection, PgQueryResult, PgRow};
@@ -100,6 +102,10 @@ impl Dialect for Postgres {
 
     fn room(_place: &PostgresPlace) -> Option<Room> {
         None
+    }
+
+    fn answer_wait(place: &PostgresPlace) -> Option<Duration> {
+        Some(place.answer_wait())
     }
 
     fn appended(place: &PostgresPlace, heads: &[(StreamId, Version)]) {

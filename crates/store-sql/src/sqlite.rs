@@ -20,6 +20,8 @@ pub use settings::Settings;
 #[cfg(test)]
 pub(crate) use write::INSERTING;
 
+use std::time::Duration;
+
 use roadbook_store::{Decision, Room, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteQueryResult, SqliteRow};
@@ -102,6 +104,10 @@ impl Dialect for Sqlite {
 
     fn room(place: &SqliteFile) -> Option<Room> {
         place.room()
+    }
+
+    fn answer_wait(_: &SqliteFile) -> Option<Duration> {
+        None
     }
 
     fn appended(place: &SqliteFile, _heads: &[(StreamId, Version)]) {

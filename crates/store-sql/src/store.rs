@@ -12,14 +12,15 @@ use roadbook_store::{
     SealedEvent, Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId,
     Version, Wakeups,
 };
-use sqlx::pool::PoolConnection;
 use sqlx::{Error, Pool, Postgres, Sqlite};
 use uuid::Uuid;
 
+use crate::answer::in_time;
 use crate::append::append_batch;
 use crate::call::{Call, find_all};
 use crate::dialect::{Dialect, store_error};
 use crate::hold::HeldStream;
+use crate::sql::Repeated;
 use crate::transaction::Transaction;
 use crate::{row, snapshots, sql};
 
@@ -38,10 +39,6 @@ pub type SqliteStore = SqlStore<Sqlite>;
 pub type PostgresStore = SqlStore<Postgres>;
 
 impl<DB: Dialect> SqlStore<DB> {
-    pub(crate) async fn reader(&self) -> Result<PoolConnection<DB>, StoreError> {
-        self.readers.acquire().await.map_err(read_error::<DB>)
-    }
-
     pub(crate) fn writer(&self) -> Result<&Pool<DB>, StoreError> {
         self.writer.as_ref().ok_or(StoreError::Closed)
     }
@@ -53,15 +50,39 @@ impl<DB: Dialect> SqlStore<DB> {
         call: Call<DB>,
     ) -> Result<u64, StoreError> {
         let writer = self.writer()?;
-        let changed = async {
+        let changed = async || {
             let mut transaction = Transaction::begin(writer).await?;
             let changed = call.run(transaction.connection()).await?;
             transaction.commit().await?;
             Ok(changed)
         };
-        changed
-            .await
-            .map_err(|error| store_error::<DB>(doing, error))
+        self.unless_late(doing, changed()).await
+    }
+
+    /// What a call that can be repeated gives, or that the database is unavailable if it does not answer in time.
+    async fn unless_late<T>(
+        &self,
+        doing: &'static str,
+        call: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, StoreError> {
+        let call = async { call.await.map_err(|error| store_error::<DB>(doing, error)) };
+        let late = |error| StoreError::unavailable(doing, error);
+        in_time::<DB, _>(&self.place, call, late).await
+    }
+
+    /// Looks for many keys.
+    async fn find<T: Copy>(
+        &self,
+        statement: &'static Repeated,
+        keys: &[T],
+        leading: impl Fn(Call<DB>) -> Call<DB>,
+        bind: impl Fn(Call<DB>, T) -> Call<DB>,
+    ) -> Result<Vec<DB::Row>, StoreError> {
+        let found = async {
+            let mut connection = self.readers.acquire().await?;
+            find_all::<DB, _>(&mut connection, statement, keys, leading, bind).await
+        };
+        self.unless_late("a read", found).await
     }
 
     /// Refuses to write while the disk is low.
@@ -73,9 +94,8 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 
     async fn rows(&self, call: Call<DB>) -> Result<Vec<DB::Row>, StoreError> {
-        call.rows(&mut *self.reader().await?)
-            .await
-            .map_err(read_error::<DB>)
+        let rows = async { call.rows(&mut *self.readers.acquire().await?).await };
+        self.unless_late("a read", rows).await
     }
 
     async fn row<T>(
@@ -83,10 +103,8 @@ impl<DB: Dialect> SqlStore<DB> {
         call: Call<DB>,
         decode: impl Fn(&DB::Row) -> Result<T, Error>,
     ) -> Result<Option<T>, StoreError> {
-        let row = call
-            .row(&mut *self.reader().await?)
-            .await
-            .map_err(read_error::<DB>)?;
+        let row = async { call.row(&mut *self.readers.acquire().await?).await };
+        let row = self.unless_late("a read", row).await?;
         row.as_ref()
             .map(decode)
             .transpose()
@@ -123,16 +141,9 @@ impl<DB: Dialect> SqlStore<DB> {
                 .version(through)
                 .limit(limit)
         };
-        let mut connection = self.reader().await?;
-        let rows = find_all::<DB, _>(
-            &mut connection,
-            &sql::READ_SUBJECTS,
-            &subjects,
-            leading,
-            Call::uuid,
-        )
-        .await
-        .map_err(read_error::<DB>)?;
+        let rows = self
+            .find(&sql::READ_SUBJECTS, &subjects, leading, Call::uuid)
+            .await?;
         let place = || format!("the events of stream {stream}");
         let mut events = row::all::<DB, _>(place, &rows, row::stored_event::<DB>)?;
         events.sort_by_key(|event| event.header.version);
@@ -192,7 +203,9 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         self.check_room()?;
         let place = Arc::clone(&self.place);
         let written = tokio::spawn(async move {
-            let (outcomes, heads) = append_batch(&writer, appends).await?;
+            let appended = append_batch(&writer, appends);
+            let appended = in_time::<DB, _>(&place, appended, StoreError::outcome_unknown).await;
+            let (outcomes, heads) = appended?;
             DB::appended(&place, &heads);
             Ok(outcomes)
         });
@@ -210,11 +223,10 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         if !DB::LOCKS_HEADS {
             return Ok(None);
         }
-        let held = HeldStream::lock(self.writer()?, &self.place, stream).await;
-        match held {
-            Ok(held) => Ok(Some(Box::new(held))),
-            Err(error) => Err(store_error::<DB>("holding a stream", error)),
-        }
+        let held = HeldStream::lock(self.writer()?, &self.place, stream);
+        Ok(Some(Box::new(
+            self.unless_late("holding a stream", held).await?,
+        )))
     }
 
     async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {
@@ -238,17 +250,9 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     async fn heads_of(&self, streams: &[StreamId]) -> Result<Vec<Head>, StoreError> {
         let streams: BTreeSet<StreamId> = streams.iter().copied().collect();
         let streams: Vec<StreamId> = streams.into_iter().collect();
-        let mut connection = self.reader().await?;
-        let alone = |call: Call<DB>| call;
-        let rows = find_all::<DB, _>(
-            &mut connection,
-            &sql::HEADS_OF,
-            &streams,
-            alone,
-            Call::stream,
-        )
-        .await
-        .map_err(read_error::<DB>)?;
+        let rows = self
+            .find(&sql::HEADS_OF, &streams, |call| call, Call::stream)
+            .await?;
         let place = || "the heads of the streams".to_owned();
         let mut heads = row::all::<DB, _>(place, &rows, row::head::<DB>)?;
         heads.sort_by_key(|head| head.stream_id);
@@ -353,11 +357,8 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     ) -> Result<Vec<CommandRecord>, StoreError> {
         let ids: BTreeSet<Uuid> = ids.iter().copied().collect();
         let ids: Vec<Uuid> = ids.into_iter().collect();
-        let mut connection = self.reader().await?;
         let leading = |call: Call<DB>| call.stream(stream);
-        let rows = find_all::<DB, _>(&mut connection, &sql::COMMANDS, &ids, leading, Call::uuid)
-            .await
-            .map_err(read_error::<DB>)?;
+        let rows = self.find(&sql::COMMANDS, &ids, leading, Call::uuid).await?;
         let place = || format!("the commands of stream {stream}");
         let mut commands = row::all::<DB, _>(place, &rows, row::command::<DB>)?;
         commands.sort_by_key(|command| command.command_id);
@@ -400,7 +401,9 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
         let writer = self.writer()?;
         self.check_room()?;
-        snapshots::put(writer, snapshots).await
+        let put = snapshots::put(writer, snapshots);
+        let late = |error| StoreError::unavailable("keeping snapshots", error);
+        in_time::<DB, _>(&self.place, put, late).await
     }
 
     async fn nearest_snapshot(

@@ -187,11 +187,12 @@ impl Teller {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        sqlx::query("SELECT pg_notify($1, $2)")
+        let told = sqlx::query("SELECT pg_notify($1, $2)")
             .bind(CHANNEL)
             .bind(message)
-            .execute(&mut connection)
-            .await?;
+            .execute(&mut connection);
+        let told = timeout(self.connect_timeout, told).await;
+        told.unwrap_or(Err(Error::PoolTimedOut))?;
         self.connection = Some(connection);
         Ok(())
     }

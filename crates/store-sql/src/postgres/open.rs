@@ -5,10 +5,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use roadbook_store::{EventLog, StreamId, Version, Wakeups};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{ConnectOptions, Error, Pool, Postgres};
+use sqlx::{ConnectOptions, Connection as _, Error, Pool, Postgres};
 use tokio::time::timeout;
 
 use super::contents::{Standing, check_version, check_writable, look};
@@ -127,6 +128,10 @@ impl SqlStore<Postgres> {
 }
 
 impl PostgresPlace {
+    pub(super) fn answer_wait(&self) -> Duration {
+        self.settings.answer_wait()
+    }
+
     pub(super) fn appended(&self, heads: &[(StreamId, Version)]) {
         if let Some((notifier, _)) = &self.nodes {
             notifier.appended(heads);
@@ -186,12 +191,21 @@ async fn pool(
     connections: u32,
     options: PgConnectOptions,
 ) -> Result<Pool<Postgres>, ConnectError> {
+    let connect_timeout = settings.connect_timeout();
     PgPoolOptions::new()
         .min_connections(1)
         .max_connections(connections.max(1))
         .acquire_timeout(settings.connect_timeout())
         // A server that was started again leaves dead connections behind: they are found out before they are used.
         .test_before_acquire(true)
+        // A caller may have gone away while its answer was on the way. A connection on which it never comes would take its
+        // place in the pool along: what sqlx itself asks when a connection comes back has no end.
+        .after_release(move |connection, _| {
+            Box::pin(async move {
+                let answered = timeout(connect_timeout, connection.ping()).await;
+                answered.unwrap_or(Err(Error::PoolTimedOut)).map(|()| true)
+            })
+        })
         .connect_with(options)
         .await
         .map_err(|source| ConnectError::connecting(&server.place, source))

@@ -72,6 +72,14 @@ impl PostgresSettings {
         Duration::from_millis(self.connect_timeout_ms)
     }
 
+    /// The server ends a statement itself, and has as long to say so as it has to take a connection.
+    pub(super) const fn answer_wait(&self) -> Duration {
+        Duration::from_millis(
+            self.statement_timeout_ms
+                .saturating_add(self.connect_timeout_ms),
+        )
+    }
+
     pub(super) const fn notify_interval(&self) -> Duration {
         Duration::from_millis(self.notify_interval_ms)
     }

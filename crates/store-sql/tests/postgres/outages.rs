@@ -15,6 +15,7 @@ crate::claims![
     a_commit_whose_answer_is_lost_leaves_the_outcome_unknown,
     a_connection_lost_before_the_commit_means_that_nothing_was_written,
     an_append_whose_session_is_ended_fails_and_the_next_one_works,
+    an_answer_that_never_comes_is_not_waited_for,
     sessions_that_were_ended_while_idle_are_replaced,
     a_lock_that_is_never_let_go_ends_the_append,
     a_full_disk_of_the_server_is_told_and_the_next_append_after_it_works,
@@ -111,6 +112,52 @@ async fn an_append_whose_session_is_ended_fails_and_the_next_one_works(server: &
     assert_eq!(
         next.unwrap(),
         [AppendOutcome::Appended { head: Version(3) }]
+    );
+}
+
+/// As when the server loses its power, or a network swallows everything: nobody says that the connection is gone.
+async fn an_answer_that_never_comes_is_not_waited_for(server: &'static Server) {
+    let (direct, database) = fresh(server).await;
+    fill(&direct, 1).await;
+    let proxy = Proxy::to(server.port()).await;
+    let settings = PostgresSettings {
+        read_connections_max: 1,
+        write_connections_max: 1,
+        connect_timeout_ms: 500,
+        statement_timeout_ms: 500,
+        ..PostgresSettings::default()
+    };
+    let url = url_of("postgres", PASSWORD, proxy.port(), &database);
+    let log = Log::connect(&url, &settings).await.unwrap();
+    for number in 0..3 {
+        proxy.silence_at(b"COMMIT\0");
+        let appended = log
+            .append_batch(vec![append(stream(1), 2 + number, &[1])])
+            .await;
+        assert!(
+            matches!(appended, Err(StoreError::OutcomeUnknown { .. })),
+            "{appended:?}"
+        );
+        proxy.silence_at(b"SELECT");
+        let read = log.head(stream(1)).await;
+        assert!(
+            matches!(read, Err(StoreError::Unavailable { .. })),
+            "{read:?}"
+        );
+        // The one place in the pool is free again, once the connection in it was found dead.
+        let mut head = log.head(stream(1)).await;
+        for _ in 0..20 {
+            if head.is_ok() {
+                break;
+            }
+            head = log.head(stream(1)).await;
+        }
+        assert_eq!(head.unwrap().unwrap().version, Version(3 + number));
+    }
+    let next = log.append_batch(vec![append(stream(1), 5, &[1])]).await;
+    assert_eq!(
+        next.unwrap(),
+        [AppendOutcome::Appended { head: Version(6) }]
     );
 }
 

@@ -11,15 +11,24 @@ use tokio::net::{TcpListener, TcpStream};
 /// Passes everything on until it is told what to wait for.
 pub(crate) struct Proxy {
     port: u16,
-    cut_at: Arc<Mutex<Option<&'static [u8]>>>,
+    end_at: Arc<Mutex<Option<End>>>,
+}
+
+/// How a connection is to end.
+#[derive(Clone, Copy)]
+struct End {
+    /// When the server says this.
+    at: &'static [u8],
+    /// Without a word: nothing passes any more, and both ends think that it is open.
+    silently: bool,
 }
 
 impl Proxy {
     pub(crate) async fn to(server_port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let cut_at = Arc::<Mutex<Option<&'static [u8]>>>::default();
-        let shared = Arc::clone(&cut_at);
+        let end_at = Arc::<Mutex<Option<End>>>::default();
+        let shared = Arc::clone(&end_at);
         tokio::spawn(async move {
             loop {
                 let (node, _) = listener.accept().await.unwrap();
@@ -29,7 +38,7 @@ impl Proxy {
                 tokio::spawn(pass_on(node, server, Arc::clone(&shared)));
             }
         });
-        Self { port, cut_at }
+        Self { port, end_at }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -37,12 +46,19 @@ impl Proxy {
     }
 
     /// Cuts the connection on which the server says these words next, before the node hears them.
-    pub(crate) fn cut_at(&self, words: &'static [u8]) {
-        *self.cut_at.lock().unwrap() = Some(words);
+    pub(crate) fn cut_at(&self, at: &'static [u8]) {
+        let silently = false;
+        *self.end_at.lock().unwrap() = Some(End { at, silently });
+    }
+
+    /// Lets the connection on which the server says these words next fall silent, before the node hears them.
+    pub(crate) fn silence_at(&self, at: &'static [u8]) {
+        let silently = true;
+        *self.end_at.lock().unwrap() = Some(End { at, silently });
     }
 }
 
-async fn pass_on(node: TcpStream, server: TcpStream, cut_at: Arc<Mutex<Option<&'static [u8]>>>) {
+async fn pass_on(node: TcpStream, server: TcpStream, end_at: Arc<Mutex<Option<End>>>) {
     let (mut from_node, mut to_node) = node.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let asking = tokio::spawn(async move {
@@ -51,12 +67,15 @@ async fn pass_on(node: TcpStream, server: TcpStream, cut_at: Arc<Mutex<Option<&'
     let mut heard = vec![0; 1 << 16];
     while let Ok(length @ 1..) = from_server.read(&mut heard).await {
         let heard = &heard[..length];
-        let cut = {
-            let mut cut_at = cut_at.lock().unwrap();
+        let end = {
+            let mut end_at = end_at.lock().unwrap();
             let fits = |words: &[u8]| heard.windows(words.len()).any(|part| part == words);
-            cut_at.take_if(|words| fits(words)).is_some()
+            end_at.take_if(|end| fits(end.at))
         };
-        if cut || to_node.write_all(heard).await.is_err() {
+        if end.is_some_and(|end| end.silently) {
+            std::future::pending::<()>().await;
+        }
+        if end.is_some() || to_node.write_all(heard).await.is_err() {
             break;
         }
     }
