@@ -27,6 +27,10 @@ run *arguments:
 demo *arguments:
     cargo run --release -- demo {{ arguments }}
 
+# A whole deployment on this machine, until its standard input ends.
+cluster *arguments:
+    scripts/cluster {{ arguments }}
+
 # Load over real sockets, beside the raw limits of this machine.
 bench *arguments:
     cargo build --release --package roadbook-cli

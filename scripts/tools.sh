@@ -1,6 +1,6 @@
 # Sourced by the other scripts: where the tree is, where tools are kept, and how to say what is missing.
-# It brings tools only from package registries, into target/tools, and never changes the system except by `need_strace`
-# and `need_postgres`.
+# It brings tools only from package registries, into target/tools, and never changes the system except by installing
+# packages of Debian, where root asks for it: `need_strace`, `need_postgres` and those of a cluster.
 # shellcheck shell=bash
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -157,4 +157,50 @@ need_nats() {
 
 find_nats_server() {
     find "$tools_folder/python" -name nats-server -type f -perm -u+x -print -quit 2>/dev/null || true
+}
+
+# Sets `etcd`, `patroni`, `haproxy` and `nats_server` to the programs of a cluster, and `postgres` to the folder of those of
+# PostgreSQL 15, with which Debian's Patroni goes.
+# shellcheck disable=SC2034 # they are used by whoever sources this file
+need_cluster() {
+    need_postgres 15
+    mkdir -p "$tools_folder"
+    exec {cluster_lock}>"$tools_folder/cluster.lock"
+    flock "$cluster_lock"
+    need_program_of_debian etcd etcd-server
+    etcd="$program"
+    need_program_of_debian haproxy haproxy
+    haproxy="$program"
+    need_program_of_debian patroni patroni python3-etcd
+    patroni="$program"
+    need_nats
+    exec {cluster_lock}>&-
+}
+
+# Sets `faketime_library` to what moves the clock of a program that it is loaded into.
+# shellcheck disable=SC2034 # it is used by whoever sources this file
+need_faketime() {
+    need_program_of_debian faketime faketime
+    faketime_library="$(find /usr/lib -name 'libfaketimeMT.so.1' -print -quit)"
+    [[ -n "$faketime_library" ]] || fail "the package faketime holds no libfaketimeMT.so.1"
+}
+
+# Sets `program` to a program, and installs the packages that hold it where that is allowed. Packages of servers start
+# them where there is an init system; those of tests are started apart from them, on other ports.
+need_program_of_debian() {
+    local name="$1"
+    shift
+    find_program "$name" && return
+    if [[ "$(id -u)" -eq 0 ]] && command -v apt-get >/dev/null; then
+        step "installing $*" >&2
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; } \
+            || fail "$* could not be installed by apt-get"
+    fi
+    find_program "$name" || fail "$name is missing: a cluster needs it (on Debian: apt-get install $*)"
+}
+
+# Servers stand in folders that are not searched for everybody.
+find_program() {
+    program="$(PATH="$PATH:/usr/sbin:/sbin" command -v "$1" || true)"
+    [[ -n "$program" ]]
 }

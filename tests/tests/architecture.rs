@@ -8,6 +8,8 @@
 mod arrows;
 #[path = "architecture/claims.rs"]
 mod claims;
+#[path = "architecture/deployment.rs"]
+mod deployment;
 #[path = "architecture/documentation.rs"]
 mod documentation;
 #[path = "architecture/files.rs"]
