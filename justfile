@@ -15,6 +15,10 @@ lint:
 test:
     scripts/test
 
+# The fault tests: minutes, a whole deployment and its failures.
+faults *words:
+    scripts/faults {{ words }}
+
 # All that continuous integration does.
 check:
     scripts/check

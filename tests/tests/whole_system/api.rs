@@ -34,9 +34,9 @@ pub(crate) struct Api {
 /// A cell by the names of the API.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    road_map: String,
-    action: String,
-    column: String,
+    pub(crate) road_map: String,
+    pub(crate) action: String,
+    pub(crate) column: String,
 }
 
 /// An edit that is durable.
@@ -65,11 +65,15 @@ pub(crate) fn token(folder: &Path, organisation: &str) -> String {
 impl Api {
     /// Connects with a token.
     pub(crate) fn with(server: &Server, token: &str) -> Self {
-        let http = Http::connect(server.address()).unwrap();
-        Self {
-            http,
+        Self::at(server.address(), token).unwrap()
+    }
+
+    /// Connects to host and port with a token.
+    pub(crate) fn at(address: &str, token: &str) -> io::Result<Self> {
+        Ok(Self {
+            http: Http::connect(address)?,
             token: token.to_owned(),
-        }
+        })
     }
 
     /// Connects as an organisation.

@@ -4,6 +4,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use crate::output::DEADLINE;
 
@@ -22,8 +23,13 @@ pub(crate) struct Answer {
 impl Http {
     /// Connects to host and port.
     pub(crate) fn connect(address: &str) -> io::Result<Self> {
+        Self::connect_with(address, DEADLINE)
+    }
+
+    /// Connects to host and port, and waits for answers no longer than that.
+    pub(crate) fn connect_with(address: &str, patience: Duration) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(DEADLINE))?;
+        stream.set_read_timeout(Some(patience))?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream: BufReader::new(stream),

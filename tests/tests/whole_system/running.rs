@@ -25,8 +25,15 @@ pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// The binary beside the tests of the same build.
+/// The binary beside the tests of the same build, or the one that whoever runs the tests names.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "which binary is tested is said by whoever runs the tests, not by a setting of the program"
+)]
 pub(crate) fn binary() -> PathBuf {
+    if let Some(named) = std::env::var_os("TESTED_ROADBOOK") {
+        return named.into();
+    }
     let tests = std::env::current_exe().unwrap();
     let build = tests.parent().and_then(Path::parent).unwrap();
     let binary = build.join(format!("roadbook{}", std::env::consts::EXE_SUFFIX));
