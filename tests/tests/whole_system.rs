@@ -53,6 +53,8 @@ mod restoring;
 mod stopping;
 #[path = "whole_system/upgrading.rs"]
 mod upgrading;
+#[path = "whole_system/tracing.rs"]
+mod tracing;
 #[path = "whole_system/watching.rs"]
 mod watching;
 #[path = "whole_system/watching_over.rs"]

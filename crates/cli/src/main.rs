@@ -23,6 +23,7 @@ mod settings;
 mod telling;
 mod terminal;
 mod tokens;
+mod traces;
 mod wiring;
 
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ use crate::commands::{
     verify, watch,
 };
 use crate::settings::Settings;
+use crate::traces::Traces;
 
 /// Each request makes and drops many small things on whichever thread is free; the system's allocator spends a tenth of
 /// the server's time on that.
@@ -61,12 +63,22 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return config::run(command, &sources);
     }
     let settings = sources.settings()?;
-    logging::start(&settings, arguments.command.is_serving())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the threads could not be started")?;
-    runtime.block_on(dispatch(&arguments.command, &settings))
+    let is_serving = arguments.command.is_serving();
+    let traces = if is_serving {
+        Traces::start(&settings.traces, runtime.handle())?
+    } else {
+        None
+    };
+    logging::start(&settings, is_serving, traces.as_ref())?;
+    let ended = runtime.block_on(dispatch(&arguments.command, &settings));
+    if let Some(traces) = traces {
+        traces.stop();
+    }
+    ended
 }
 
 async fn dispatch(command: &Command, settings: &Settings) -> anyhow::Result<()> {

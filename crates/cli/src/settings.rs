@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::bus::BusUrl;
 use crate::database::{DatabaseUrl, StoreSettings};
 use crate::secret;
+use crate::traces::TraceSettings;
 
 pub(crate) use sources::{Problem, Sources};
 
@@ -59,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) nats: roadbook_bus_nats::Settings,
     /// The database's cache and waits.
     pub(crate) store: StoreSettings,
+    /// The way to a collector of traces.
+    pub(crate) traces: TraceSettings,
     /// The transport.
     pub(crate) server: roadbook_server::Settings,
 }
@@ -81,6 +84,7 @@ impl Default for Settings {
             engine: roadbook_engine::Settings::default(),
             nats: roadbook_bus_nats::Settings::default(),
             store: StoreSettings::default(),
+            traces: TraceSettings::default(),
             server: roadbook_server::Settings::default(),
         }
     }

@@ -54,6 +54,8 @@ pub(crate) struct Edit {
     pub(crate) request: EditRequest,
     pub(crate) fingerprint: [u8; 32],
     pub(crate) answer: oneshot::Sender<Result<EditDone, EngineError>>,
+    /// That of whoever asked for it.
+    pub(crate) span: tracing::Span,
 }
 
 /// The answer as it is kept in the log, so that a repeated command is answered alike.

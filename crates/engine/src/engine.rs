@@ -229,6 +229,7 @@ impl Engine {
             fingerprint: request.fingerprint(road_map),
             request,
             answer,
+            span: tracing::Span::current(),
         };
         match inbox.try_send(edit) {
             Ok(()) => {}

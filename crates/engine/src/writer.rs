@@ -14,6 +14,7 @@ use std::sync::Arc;
 use roadbook_domain::Version;
 use roadbook_store::{AppendOutcome, EventLog, Hold, StoreError};
 use tokio::sync::{mpsc, oneshot};
+use tracing::{Instrument as _, Span};
 
 use self::decided::{Accepted, Decided, Decider};
 use self::repeats::AcceptedBefore;
@@ -52,6 +53,8 @@ pub(crate) struct Writer {
 struct InFlight {
     decided: Decided,
     outcome: oneshot::Receiver<Result<AppendOutcome, StoreError>>,
+    /// Lasts as long as the append is on its way.
+    _span: Span,
 }
 
 impl Writer {
@@ -145,8 +148,13 @@ impl Writer {
         if decided.accepted.is_empty() {
             return self.reject(decided.rejected).await;
         }
+        let span = self.decider.span(&decided);
         let outcome = self.commit.send(self.decider.append(&decided)).await;
-        self.in_flight = Some(InFlight { decided, outcome });
+        self.in_flight = Some(InFlight {
+            decided,
+            outcome,
+            _span: span,
+        });
     }
 
     /// Decides and appends with the stream to this node alone, if another node writes it too: of two that append whenever
@@ -169,7 +177,8 @@ impl Writer {
             return self.reject(decided.rejected).await;
         }
         let append = self.decider.append(&decided);
-        let appended = self.commit.append_held(hold, append).await;
+        let span = self.decider.span(&decided);
+        let appended = self.commit.append_held(hold, append).instrument(span).await;
         self.end(decided, appended).await;
     }
 

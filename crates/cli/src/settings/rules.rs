@@ -37,6 +37,7 @@ const OF_PLACES: &[&str] = &[
     "engine.bus_appends_max",
     "nats.queue_appends_max",
     "nats.heard_max",
+    "traces.spans_waiting_max",
     "store.notify_streams_max",
     "store.wakeups_max",
 ];
@@ -132,6 +133,9 @@ fn between_texts(settings: &Settings) -> Vec<(&'static str, String)> {
     }
     if let Err(message) = settings.nats.check() {
         found.push(("nats.prefix", message));
+    }
+    if let Err(message) = settings.traces.check() {
+        found.push(("traces.endpoint", message));
     }
     if settings.token.is_some() && settings.token_file.is_some() {
         let message = "a token is given besides; leave one of them out";

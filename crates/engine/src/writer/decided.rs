@@ -12,6 +12,7 @@ use roadbook_domain::{
     Batch, Capacity, Decision, Instant, Rejection, State, Version, View, decide, effective_instant,
 };
 use roadbook_store::{Append, CommandRecord, NewEvent};
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::codec::{Written, encode, stream_of, to_store, write};
@@ -274,6 +275,19 @@ impl Decider {
             written,
             published,
         }
+    }
+
+    /// The span of an append, which follows from the operations that wait for it.
+    pub(super) fn span(&self, decided: &Decided) -> Span {
+        let span = tracing::debug_span!(
+            "append",
+            road_map.id = %self.road_map.id,
+            edits.count = decided.accepted.len(),
+        );
+        for accepted in &decided.accepted {
+            span.follows_from(&accepted.edit.span);
+        }
+        span
     }
 
     /// The append that makes what was accepted durable.

@@ -1,0 +1,103 @@
+//! Traces: what a collector is told of an edit, and what it is not.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use crate::api::{Api, Place};
+use crate::running::{ANY_PORT, Running, Server, folder, roadbook, serve_arguments};
+
+/// A safety net: a test that waits so long has failed.
+const AT_LAST: Duration = Duration::from_secs(60);
+
+/// A collector that takes everything, and hands on what it was sent.
+fn collector() -> (String, Receiver<Vec<u8>>) {
+    let listener = TcpListener::bind(ANY_PORT).unwrap();
+    let endpoint = format!("http://{}/v1/traces", listener.local_addr().unwrap());
+    let (bodies, sent) = channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let bodies = bodies.clone();
+            thread::spawn(move || take(stream.unwrap(), &bodies));
+        }
+    });
+    (endpoint, sent)
+}
+
+/// Takes request after request until the connection or the test ends.
+fn take(stream: TcpStream, bodies: &Sender<Vec<u8>>) {
+    let mut requests = BufReader::new(stream);
+    loop {
+        let mut length = 0;
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            if requests.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            let (name, value) = line.split_once(':').unwrap_or_default();
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        requests.read_exact(&mut body).unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        if requests.get_mut().write_all(answer).is_err() || bodies.send(body).is_err() {
+            return;
+        }
+    }
+}
+
+/// A name as a span bears it: field 5 of its message, and its length.
+fn span(name: &str) -> Vec<u8> {
+    let length = u8::try_from(name.len()).unwrap();
+    [&[0x2a, length], name.as_bytes()].concat()
+}
+
+fn holds(told: &[u8], part: &[u8]) -> bool {
+    told.windows(part.len()).any(|window| window == part)
+}
+
+#[test]
+fn a_collector_is_told_of_an_edit_and_all_that_made_it_durable_and_of_no_text() {
+    let folder = folder();
+    let folder = folder.path();
+    Running::demo(folder).process.stop();
+    let (endpoint, sent) = collector();
+    let mut serve = roadbook(folder, &serve_arguments(ANY_PORT));
+    serve.env("ROADBOOK_TRACES__ENDPOINT", endpoint);
+    serve.env("ROADBOOK_TRACES__INTERVAL_MS", "50");
+    let server = Server::of(Running::start(serve));
+    let mut api = Api::of(&server, folder, "LV");
+    let road_map = api.road_map(&Json::Null);
+    let text = "what only members may read";
+    api.set(&Place::find(&road_map, "B.5.1", "notes"), text);
+
+    let spans = ["graphql.operation", "append", "commit"].map(span);
+    let mut told = Vec::new();
+    while !spans.iter().all(|span| holds(&told, span)) {
+        told.extend(sent.recv_timeout(AT_LAST).expect("a span is missing"));
+    }
+    assert!(holds(&told, b"roadbook"), "the service has a name");
+    assert!(!holds(&told, text.as_bytes()));
+}
+
+#[test]
+fn a_collector_that_is_away_keeps_nobody_waiting() {
+    let folder = folder();
+    let folder = folder.path();
+    Running::demo(folder).process.stop();
+    let nobody = TcpListener::bind(ANY_PORT).unwrap().local_addr().unwrap();
+    let mut serve = roadbook(folder, &serve_arguments(ANY_PORT));
+    serve.env("ROADBOOK_TRACES__ENDPOINT", format!("http://{nobody}/v1/traces"));
+    let mut server = Server::of(Running::start(serve));
+    let mut api = Api::of(&server, folder, "LV");
+    let road_map = api.road_map(&Json::Null);
+    api.set(&Place::find(&road_map, "B.5.1", "notes"), "kept all the same");
+    assert!(server.process.stop().success());
+}
