@@ -71,7 +71,7 @@ impl Default for Settings {
             clock_skew_max_ms: 5_000,
             catch_up_wait_ms: 5_000,
             snapshot_spacing_events: 500,
-            backdated_refresh_events: 500,
+            backdated_refresh_events: 250,
             past_states_max: 64,
             recent_states_max: 256,
             page_events: 1_000,
