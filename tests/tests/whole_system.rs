@@ -51,10 +51,10 @@ mod renewing;
 mod restoring;
 #[path = "whole_system/stopping.rs"]
 mod stopping;
-#[path = "whole_system/upgrading.rs"]
-mod upgrading;
 #[path = "whole_system/tracing.rs"]
 mod tracing;
+#[path = "whole_system/upgrading.rs"]
+mod upgrading;
 #[path = "whole_system/watching.rs"]
 mod watching;
 #[path = "whole_system/watching_over.rs"]

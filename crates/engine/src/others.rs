@@ -47,7 +47,8 @@ impl Others {
     }
 
     async fn run(mut self, mut wakeups: Wakeups, poll: Duration) {
-        let mut look = tokio::time::interval(poll);
+        // There is nothing in memory yet, and the log was looked at a moment ago.
+        let mut look = tokio::time::interval_at(tokio::time::Instant::now() + poll, poll);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let wakeup = tokio::select! {

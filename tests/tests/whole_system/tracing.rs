@@ -94,10 +94,16 @@ fn a_collector_that_is_away_keeps_nobody_waiting() {
     Running::demo(folder).process.stop();
     let nobody = TcpListener::bind(ANY_PORT).unwrap().local_addr().unwrap();
     let mut serve = roadbook(folder, &serve_arguments(ANY_PORT));
-    serve.env("ROADBOOK_TRACES__ENDPOINT", format!("http://{nobody}/v1/traces"));
+    serve.env(
+        "ROADBOOK_TRACES__ENDPOINT",
+        format!("http://{nobody}/v1/traces"),
+    );
     let mut server = Server::of(Running::start(serve));
     let mut api = Api::of(&server, folder, "LV");
     let road_map = api.road_map(&Json::Null);
-    api.set(&Place::find(&road_map, "B.5.1", "notes"), "kept all the same");
+    api.set(
+        &Place::find(&road_map, "B.5.1", "notes"),
+        "kept all the same",
+    );
     assert!(server.process.stop().success());
 }

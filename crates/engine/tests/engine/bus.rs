@@ -215,7 +215,6 @@ async fn what_does_not_fit_is_read_from_the_log() {
     here.open().await;
     let there = node(&bus, LOG, &log).await;
     let pair = Pair { bus, here, there };
-    // It looks at the heads when it starts: that must be over, or the look would find what is missing.
     pair.there.map().await;
     pair.here.set(5, "told").await;
     pair.deliver(Vec::new()).await;

@@ -60,7 +60,10 @@ async fn a_low_disk_refuses_edits_without_a_trace_and_takes_them_once_there_is_r
     assert_eq!(commands.unwrap(), []);
     until_read_only_is(&world, true).await;
     assert!(world.measured("read_only{reason=\"Disk\"} 1"));
-    assert!(world.measured("disk_free_bytes 99"));
+    // The refused edit told of the disk, too, and the next look measures it.
+    while !world.measured("disk_free_bytes 99") {
+        tokio::task::yield_now().await;
+    }
     let past = MomentSelector::Version(before.version);
     assert_eq!(map.at(&past).await.unwrap().moment.version, before.version);
     assert!(matches!(

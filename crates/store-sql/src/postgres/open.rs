@@ -21,9 +21,6 @@ use super::wakeups::Listener;
 use crate::migrations;
 use crate::store::SqlStore;
 
-/// For how long a connection that answered is taken to answer.
-const TESTED_FOR: Duration = Duration::from_millis(100);
-
 /// The database that a log stands in, and how its nodes hear of each other.
 pub struct PostgresPlace {
     server: Server,
@@ -199,18 +196,8 @@ async fn pool(
         .min_connections(1)
         .max_connections(connections.max(1))
         .acquire_timeout(settings.connect_timeout())
-        // A server that was started again leaves dead connections behind: they are found out before they are used. One that
-        // was tested a moment ago, when it came back, is not tested again: appends follow each other closely.
-        .test_before_acquire(false)
-        .before_acquire(move |connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for < TESTED_FOR {
-                    return Ok(true);
-                }
-                let answered = timeout(connect_timeout, connection.ping()).await;
-                answered.unwrap_or(Err(Error::PoolTimedOut)).map(|()| true)
-            })
-        })
+        // A server that was started again leaves dead connections behind: they are found out before they are used.
+        .test_before_acquire(true)
         // A caller may have gone away while its answer was on the way. A connection on which it never comes would take its
         // place in the pool along: what sqlx itself asks when a connection comes back has no end.
         .after_release(move |connection, _| {

@@ -13,7 +13,7 @@ use keys::unkeyed;
 use statements::{Statement, statements};
 
 /// Statements that name no stream, and why.
-const EXCEPTIONS: [(&str, &str); 4] = [
+const EXCEPTIONS: [(&str, &str); 6] = [
     (
         "EPOCH",
         "it is about the log as a whole, and reads a table of one row",
@@ -21,6 +21,14 @@ const EXCEPTIONS: [(&str, &str); 4] = [
     (
         "RAISE_EPOCH",
         "as the epoch; it runs at a restore, with all nodes stopped",
+    ),
+    (
+        "FORMAT_LEVEL",
+        "as the epoch; it is read at the looks at the heads, and by no append",
+    ),
+    (
+        "RAISE_FORMAT_LEVEL",
+        "as raising the epoch; it ends an upgrade",
     ),
     (
         "HEADS",
