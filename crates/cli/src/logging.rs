@@ -47,14 +47,14 @@ pub(crate) fn start(
         .with_writer(io::stderr)
         .with_ansi(false)
         .with_filter(filter);
-    let traced = traces.map(|traces| {
+    let to_collector = traces.map(|traces| {
         tracing_opentelemetry::layer()
             .with_tracer(traces.tracer())
             .with_filter(Targets::new().with_target(OUR_SPANS, Level::DEBUG))
     });
     tracing_subscriber::registry()
         .with(log)
-        .with(traced)
+        .with(to_collector)
         .try_init()
         .map_err(|error| anyhow::anyhow!("the log could not be started: {error}"))
 }

@@ -102,13 +102,13 @@ fn a_bus_that_is_killed_and_comes_back_loses_no_edit_and_no_watcher_its_place() 
     let url = nats.url.clone();
     let settings = [("ROADBOOK_BUS", &*url), TELLS_OF_THE_BUS];
     let mut loaded = Server::of(postgres.node(folder, &["demo"], &settings));
-    let watched = Server::of(postgres.node(folder, &["serve", "--dev"], &settings));
+    let quiet = Server::of(postgres.node(folder, &["serve", "--dev"], &settings));
     let token = token(&postgres, folder);
-    let mut api = Api::with(&watched, &token);
+    let mut api = Api::with(&quiet, &token);
     let road_map = api.road_map(&Json::Null);
     let places = Place::several(&road_map, "notes", CLIENTS + 1);
     let (of_load, beside) = places.split_at(CLIENTS);
-    let watcher = watch(folder, &watched, &token);
+    let watcher = watch(folder, &quiet, &token);
     let before = road_map["state"]["moment"]["version"].as_u64().unwrap();
 
     let load = Load {
@@ -127,10 +127,10 @@ fn a_bus_that_is_killed_and_comes_back_loses_no_edit_and_no_watcher_its_place() 
     };
     let outcome = load.until(&mut loaded, |loaded| {
         nats.kill();
-        says(&watched, AWAY);
+        says(&quiet, AWAY);
         set_some(&mut api, "without the bus");
         nats.start_again();
-        says(&watched, BACK);
+        says(&quiet, BACK);
         says(loaded, BACK);
         set_some(&mut api, "with the bus again");
         loaded.process.kill();
@@ -148,7 +148,7 @@ fn a_bus_that_is_killed_and_comes_back_loses_no_edit_and_no_watcher_its_place() 
         assert!(recorded.contains(text), "{text} is lost");
     }
     // However often it was tried to reach it.
-    assert_eq!((times(&watched, AWAY), times(&watched, BACK)), (1, 1));
+    assert_eq!((times(&quiet, AWAY), times(&quiet, BACK)), (1, 1));
 }
 
 #[test]

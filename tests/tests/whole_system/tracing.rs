@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -12,13 +12,16 @@ use crate::api::{Api, Place};
 use crate::running::{ANY_PORT, Running, Server, folder, roadbook, serve_arguments};
 
 /// A safety net: a test that waits so long has failed.
-const AT_LAST: Duration = Duration::from_secs(60);
+const AT_LAST: Duration = Duration::from_mins(1);
+
+/// Bodies that wait for the test; beyond it the collector waits.
+const BODIES_MAX: usize = 64;
 
 /// A collector that takes everything, and hands on what it was sent.
 fn collector() -> (String, Receiver<Vec<u8>>) {
     let listener = TcpListener::bind(ANY_PORT).unwrap();
     let endpoint = format!("http://{}/v1/traces", listener.local_addr().unwrap());
-    let (bodies, sent) = channel();
+    let (bodies, sent) = sync_channel(BODIES_MAX);
     thread::spawn(move || {
         for stream in listener.incoming() {
             let bodies = bodies.clone();
@@ -29,7 +32,7 @@ fn collector() -> (String, Receiver<Vec<u8>>) {
 }
 
 /// Takes request after request until the connection or the test ends.
-fn take(stream: TcpStream, bodies: &Sender<Vec<u8>>) {
+fn take(stream: TcpStream, bodies: &SyncSender<Vec<u8>>) {
     let mut requests = BufReader::new(stream);
     loop {
         let mut length = 0;

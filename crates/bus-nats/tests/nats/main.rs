@@ -72,12 +72,12 @@ fn count(bus: &NatsBus, name: &str) -> u64 {
 async fn a_node_hears_the_others_and_not_itself() {
     let server = Server::start();
     let (here, there) = (join(&server).await, join(&server).await);
-    let (mut to_here, mut to_there) = (here.wakeups(), there.wakeups());
+    let (mut at_here, mut at_other) = (here.wakeups(), there.wakeups());
     here.publish(appended(1));
-    assert_eq!(next(&mut to_there).await, as_heard(&appended(1)));
+    assert_eq!(next(&mut at_other).await, as_heard(&appended(1)));
     there.publish(appended(2));
     // Had it heard itself, it would have heard that first.
-    assert_eq!(next(&mut to_here).await, as_heard(&appended(2)));
+    assert_eq!(next(&mut at_here).await, as_heard(&appended(2)));
     here.close().await;
     assert_eq!(count(&here, "bus_published"), 1);
     assert_eq!(count(&here, "bus_dropped"), 0);
