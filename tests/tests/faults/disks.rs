@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::api::{Api, token};
 use crate::chance::Chance;
 use crate::checker::Truth;
-use crate::running::{ANY_PORT, DATABASE, Running, folder};
+use crate::running::{ANY_PORT, DATABASE, Running, Server, folder, roadbook};
 use crate::traffic::Traffic;
 
 /// Edits between two events.
@@ -66,7 +66,11 @@ fn a_full_disk_refuses_edits_and_loses_none() {
     let mut chance = Chance::of_test();
     let folder = folder();
     let disk = Disk::mount(folder.path());
-    let server = Running::demo(&disk.0);
+    // The disk is to be filled to its last byte, and not to be low long before.
+    let arguments = ["demo", "--listen", ANY_PORT, "--database", DATABASE];
+    let mut demo = roadbook(&disk.0, &arguments);
+    demo.env("ROADBOOK_STORE__DISK_FREE_MIN_MIB", "0");
+    let server = Server::of(Running::start(demo));
     let token = token(&disk.0, "LV");
     let addresses = vec![server.address().to_owned()];
     let traffic = Traffic::start(addresses.clone(), &token, chance.branch());

@@ -26,7 +26,8 @@ fn node(cluster: &Cluster, folder: &Path, proxy: &Proxy) -> Server {
     node.env("ROADBOOK_DATABASE", database)
         .env("ROADBOOK_TOKEN_SECRET_FILE", cluster.token_secret_file())
         // With the time to connect it makes ten seconds, after which an answer that never comes is given up.
-        .env("ROADBOOK_STORE__STATEMENT_TIMEOUT_MS", "5000");
+        .env("ROADBOOK_STORE__STATEMENT_TIMEOUT_MS", "5000")
+        .env("ROADBOOK_STORE__LOCK_TIMEOUT_MS", "4000");
     Server::of(Running::start(node))
 }
 
