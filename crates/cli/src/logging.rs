@@ -1,7 +1,7 @@
 //! The log on standard error, and beside it the traces.
 //!
-//! It owns where the log goes and what is let through to each. What may be logged is decided where it is logged: never a token,
-//! a variable of a query or a text. Invariant: standard output holds results alone.
+//! It owns where both go and what is let through to each. What may be logged is decided where it is logged: never a
+//! token, a variable of a query or a text. Invariant: standard output holds results alone.
 
 use std::io;
 

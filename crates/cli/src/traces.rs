@@ -63,7 +63,10 @@ impl TraceSettings {
 
 /// The way to a collector. Dropping it loses what was not sent.
 #[derive(Debug)]
-pub(crate) struct Traces(SdkTracerProvider);
+pub(crate) struct Traces {
+    provider: SdkTracerProvider,
+    timeout: Duration,
+}
 
 impl Traces {
     /// Begins to send to a collector, on the threads of a runtime. None if nothing is to be traced.
@@ -100,17 +103,17 @@ impl Traces {
             .with_sampler(Sampler::ParentBased(Box::new(share)))
             .with_resource(Resource::builder_empty().with_service_name(SERVICE).build())
             .build();
-        Ok(Some(Self(provider)))
+        Ok(Some(Self { provider, timeout }))
     }
 
     /// What makes spans.
     pub(crate) fn tracer(&self) -> SdkTracer {
-        self.0.tracer(SERVICE)
+        self.provider.tracer(SERVICE)
     }
 
     /// Sends what waits, and ends. It blocks, at most as long as the collector may take.
     pub(crate) fn stop(self) {
-        if let Err(error) = self.0.shutdown() {
+        if let Err(error) = self.provider.shutdown_with_timeout(self.timeout) {
             tracing::warn!(error = %error, "the last traces were not sent");
         }
     }
