@@ -12,6 +12,7 @@ mod client;
 mod commands;
 mod database;
 mod demonstration;
+mod doors;
 mod environment;
 mod failure;
 mod logging;
@@ -24,6 +25,7 @@ mod telling;
 mod terminal;
 mod tokens;
 mod traces;
+mod trust;
 mod wiring;
 
 use std::process::ExitCode;

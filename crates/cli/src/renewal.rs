@@ -39,12 +39,14 @@ impl Renewal {
     /// Reads the secrets again each time it is wished, for ever.
     pub(crate) async fn run(
         mut self,
-        tokens: Arc<DevelopmentTokens>,
+        tokens: Option<Arc<DevelopmentTokens>>,
         store: Store,
         settings: Settings,
     ) {
         while self.wished().await {
-            told("the signing secret", tokens::read_again(&tokens, &settings));
+            if let Some(tokens) = &tokens {
+                told("the signing secret", tokens::read_again(tokens, &settings));
+            }
             if settings.database_file.is_some() {
                 told("the database URL", connect_as(&store, &settings));
             }

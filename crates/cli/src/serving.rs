@@ -10,9 +10,10 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use prometheus_client::registry::Registry;
 use roadbook_engine::{Engine, Readiness};
-use roadbook_server::{DevelopmentTokens, Executors, Probes, ReadOnlyReason, Ready};
+use roadbook_server::{Executors, Probes, ReadOnlyReason, Ready};
 use tokio::net::TcpListener;
 
+use crate::doors::Doors;
 use crate::failure::Failure;
 use crate::renewal::Renewal;
 use crate::settings::Settings;
@@ -53,13 +54,13 @@ impl Listening {
     pub(crate) async fn serve(
         self,
         wired: Wired,
-        tokens: DevelopmentTokens,
+        doors: Doors,
         settings: &Settings,
         stop: Stop,
     ) -> anyhow::Result<()> {
         let mut transport = settings.server.clone();
-        // There is no other way to sign in yet, so whoever serves also wants the page to try things out.
-        transport.graphiql = true;
+        // Whoever serves for development also wants the page to try things out.
+        transport.graphiql |= doors.development.is_some();
         let executors = Executors {
             validating: roadbook_graphql::schema(Arc::clone(&wired.engine)),
             trusting: roadbook_graphql::trusting_schema(Arc::clone(&wired.engine)),
@@ -71,17 +72,20 @@ impl Listening {
             ready: Arc::new(move || ready(&engine)),
             registry,
         };
-        let (tokens, store) = (Arc::new(tokens), wired.store.clone());
+        let development = doors.development.clone();
         let renewal = self
             .renewal
-            .run(Arc::clone(&tokens), store, settings.clone());
-        let renewal = tokio::spawn(renewal);
-        let router = roadbook_server::api(executors, tokens, transport, probes);
+            .run(development, wired.store.clone(), settings.clone());
+        let beside = [tokio::spawn(renewal), tokio::spawn(doors.keep_fresh())];
+        let identity = Arc::new(doors.sign_in());
+        let router = roadbook_server::api(executors, identity, transport, probes);
         tracing::info!(address = %self.address, "serving");
         let served =
             roadbook_server::serve(self.listener, router, &settings.server, stop.asked()).await;
         tracing::info!("stopping");
-        renewal.abort();
+        for task in &beside {
+            task.abort();
+        }
         wired.close().await?;
         served.context("the server failed")
     }

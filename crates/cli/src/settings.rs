@@ -48,6 +48,9 @@ pub(crate) struct Settings {
     pub(crate) token: Option<Secret>,
     /// A file that holds that token.
     pub(crate) token_file: Option<PathBuf>,
+    /// A file with the certificates of authorities, in the form of PEM: whom this process trusts when it speaks TLS to an
+    /// identity provider, or as `watch` and `health` to a server. None: those of the system.
+    pub(crate) ca_file: Option<PathBuf>,
     /// The file with the secret that signs development tokens. None: beside the database file.
     pub(crate) token_secret_file: Option<PathBuf>,
     /// A file with the secret that signed them before; it may be missing.
@@ -62,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) store: StoreSettings,
     /// The way to a collector of traces.
     pub(crate) traces: TraceSettings,
+    /// The identity providers whose tokens are accepted.
+    pub(crate) identity: roadbook_server::IdentitySettings,
     /// The transport.
     pub(crate) server: roadbook_server::Settings,
 }
@@ -78,6 +83,7 @@ impl Default for Settings {
             url: None,
             token: None,
             token_file: None,
+            ca_file: None,
             token_secret_file: None,
             token_secret_previous_file: None,
             token_secret_previous_s: 24 * 60 * 60,
@@ -85,6 +91,7 @@ impl Default for Settings {
             nats: roadbook_bus_nats::Settings::default(),
             store: StoreSettings::default(),
             traces: TraceSettings::default(),
+            identity: roadbook_server::IdentitySettings::default(),
             server: roadbook_server::Settings::default(),
         }
     }

@@ -15,6 +15,8 @@ pub(crate) enum Cause {
     Document,
     /// Nobody vouches for the caller.
     Unauthenticated,
+    /// The caller is known, and may not do this.
+    Forbidden,
     /// A mutation by GET.
     MethodNotAllowed,
     /// No media type that the client accepts.
@@ -120,7 +122,17 @@ impl Failure {
 
 impl From<IdentityError> for Failure {
     fn from(error: IdentityError) -> Self {
-        Self::new(Cause::Unauthenticated, "UNAUTHENTICATED", error.to_string())
+        let (cause, code) = match &error {
+            IdentityError::Unavailable => (Cause::Unavailable, "IDENTITY_UNAVAILABLE"),
+            IdentityError::NoOrganisation
+            | IdentityError::OtherOrganisation
+            | IdentityError::NoRole => (Cause::Forbidden, "FORBIDDEN"),
+            IdentityError::SeveralOrganisations { .. } => {
+                (Cause::Forbidden, "SEVERAL_ORGANISATIONS")
+            }
+            _ => (Cause::Unauthenticated, "UNAUTHENTICATED"),
+        };
+        Self::new(cause, code, error.to_string())
     }
 }
 

@@ -16,9 +16,8 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use tracing::Instrument as _;
 
-use crate::Viewer;
 use crate::failure::{Cause, Failure};
-use crate::identity::{self, Identity, IdentityError};
+use crate::identity::{self, Credential, Identity, IdentityError, ORGANISATION_HEADER, Shown};
 use crate::negotiation::{MediaType, negotiate};
 use crate::operation::Ending;
 use crate::parameters::{self, Parameters};
@@ -45,12 +44,12 @@ async fn get_outcome<E: Executor>(
     transport: &Transport<E>,
     request: &Parts,
 ) -> Result<async_graphql::Response, Failure> {
-    let viewer = verify(&*transport.identity, &request.headers)?;
+    let caller = verify(&*transport.identity, &request.headers).await?;
     let parameters = parameters::from_url(
         request.uri.query().unwrap_or_default(),
         &transport.settings.limits,
     )?;
-    run(transport, Method::Get, parameters, viewer).await
+    run(transport, Method::Get, parameters, &caller).await
 }
 
 /// Answers a POST: the parameters are a JSON object in the body.
@@ -67,20 +66,20 @@ async fn post_outcome<E: Executor>(
 ) -> Result<async_graphql::Response, Failure> {
     let limits = &transport.settings.limits;
     require_json(request.headers())?;
-    let viewer = verify(&*transport.identity, request.headers())?;
+    let caller = verify(&*transport.identity, request.headers()).await?;
     let bytes = body::read(request.into_body(), limits).await?;
     let parameters = parameters::from_json(&bytes, limits)?;
     drop(bytes);
-    run(transport, Method::Post, parameters, viewer).await
+    run(transport, Method::Post, parameters, &caller).await
 }
 
 async fn run<E: Executor>(
     transport: &Transport<E>,
     method: Method,
     parameters: Parameters,
-    viewer: Viewer,
+    caller: &Credential,
 ) -> Result<async_graphql::Response, Failure> {
-    let operation = transport.operations.prepare(parameters, viewer).await?;
+    let operation = transport.operations.prepare(parameters, caller).await?;
     let refusal = match (operation.kind, method) {
         (OperationType::Subscription, _) => Some(Failure::new(
             Cause::BadRequest,
@@ -108,10 +107,17 @@ async fn run<E: Executor>(
     outcome
 }
 
-fn verify(identity: &dyn Identity, headers: &HeaderMap) -> Result<Viewer, Failure> {
+async fn verify(identity: &dyn Identity, headers: &HeaderMap) -> Result<Credential, Failure> {
     let value = headers.get(AUTHORIZATION).ok_or(IdentityError::Missing)?;
     let value = value.to_str().map_err(|_| IdentityError::Malformed)?;
-    Ok(identity.verify(identity::bearer(value)?)?.viewer)
+    let organisation = headers
+        .get(ORGANISATION_HEADER)
+        .map(|named| named.to_str().map_err(|_| IdentityError::OtherOrganisation));
+    let shown = Shown {
+        token: identity::bearer(value)?,
+        organisation: organisation.transpose()?,
+    };
+    Ok(identity.verify(shown).await?)
 }
 
 /// Only JSON, said to be JSON: a form or plain text is what a foreign page could send without asking.

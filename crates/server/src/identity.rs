@@ -3,20 +3,40 @@
 //! What a viewer may do is not decided here. Invariant: no token, and nothing derived from its signature,
 //! ever reaches a message or a log.
 
+mod error;
+mod providers;
+mod sign_in;
 mod tokens;
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use crate::Viewer;
 
+pub use error::IdentityError;
+pub use providers::{IdentitySettings, IssuerError, IssuerSettings, Providers, Role};
+pub use sign_in::SignIn;
 pub use tokens::{DevelopmentTokens, PreviousSecret, TokenError};
 
-/// Checks tokens. The transport asks on every HTTP request and on every `connection_init`.
-///
-/// The call must not block: a check against a provider's keys reads keys fetched beforehand.
+/// The header by which a caller of several organisations says for which one it asks.
+pub(crate) const ORGANISATION_HEADER: &str = "roadbook-organisation";
+
+/// Checks tokens. The transport asks on every HTTP request, on every `connection_init` and when a token is renewed.
 pub trait Identity: Send + Sync + 'static {
     /// The caller whom the token vouches for, and for how much longer.
-    fn verify(&self, token: &str) -> Result<Credential, IdentityError>;
+    ///
+    /// It waits for the network only if the token is signed by a key that is not known yet.
+    fn verify<'a>(&'a self, shown: Shown<'a>) -> BoxFuture<'a, Result<Credential, IdentityError>>;
+}
+
+/// What a caller shows of itself.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// For which of its organisations the caller asks; `None` if it has one, or does not say.
+    pub organisation: Option<&'a str>,
 }
 
 /// A verified caller.
@@ -24,31 +44,10 @@ pub trait Identity: Send + Sync + 'static {
 pub struct Credential {
     /// Whom every operation under this token acts for.
     pub viewer: Viewer,
+    /// What the caller may ask at all; its rights on a road map are no affair of the transport.
+    pub role: Role,
     /// How long the token stays good; a socket opened with it is closed with 4403 then. `None`: for ever.
     pub valid_for: Option<Duration>,
-}
-
-/// Why a token was not accepted. The message tells the caller what to mend, never what the token said.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IdentityError {
-    /// There was none.
-    #[error("no token: send `Authorization: Bearer <token>`")]
-    Missing,
-    /// It is not a token at all, or lacks a claim.
-    #[error("the token is malformed")]
-    Malformed,
-    /// It was made with another secret, or changed on its way.
-    #[error("the token's signature is not valid")]
-    Forged,
-    /// Its time is over.
-    #[error("the token has expired")]
-    Expired,
-    /// It says that it was issued in the future.
-    #[error("the token is not valid yet")]
-    Premature,
-    /// It was issued for another service.
-    #[error("the token is meant for another audience")]
-    Elsewhere,
 }
 
 /// The token in the value of an `Authorization` header.

@@ -12,6 +12,8 @@ mod settings;
 
 mod identity;
 
+pub mod tls;
+
 mod connection;
 mod serve;
 mod stall;
@@ -36,7 +38,8 @@ mod parameters;
 
 pub use health::{ReadOnlyReason, Ready};
 pub use identity::{
-    Credential, DevelopmentTokens, Identity, IdentityError, PreviousSecret, TokenError,
+    Credential, DevelopmentTokens, Identity, IdentityError, IdentitySettings, IssuerError,
+    IssuerSettings, PreviousSecret, Providers, Role, Shown, SignIn, TokenError,
 };
 pub use operation::Executors;
 pub use roadbook_graphql::Viewer;

@@ -13,12 +13,12 @@ use async_graphql::{Executor, Request, Response, Value};
 use futures_util::FutureExt as _;
 use tokio::sync::OnceCell;
 
-use crate::Viewer;
 use crate::coercion::{self, InputTypes};
 use crate::digest::Digest;
 use crate::document::Document;
 use crate::documents::Documents;
 use crate::failure::{Cause, Failure};
+use crate::identity::{Credential, Role};
 use crate::measures::Measures;
 use crate::parameters::Parameters;
 use crate::settings::{Limits, Settings};
@@ -77,10 +77,17 @@ impl<E: Executor> Operations<E> {
     pub(crate) async fn prepare(
         &self,
         parameters: Parameters,
-        viewer: Viewer,
+        caller: &Credential,
     ) -> Result<Operation, Failure> {
         let document = self.document(parameters.query.as_deref(), parameters.persisted)?;
         let selected = document.select(parameters.operation_name.as_deref())?;
+        if selected.operation.ty == OperationType::Mutation && caller.role < Role::Editor {
+            return Err(Failure::new(
+                Cause::Forbidden,
+                "FORBIDDEN",
+                "the token gives its holder the role of a reader, who sends no mutations",
+            ));
+        }
         if !selected.operation.variable_definitions.is_empty() {
             let types = self
                 .input_types
@@ -93,7 +100,7 @@ impl<E: Executor> Operations<E> {
         // The executor reads the parsed document, never its text.
         let mut request = Request::new("")
             .variables(parameters.variables)
-            .data(viewer);
+            .data(caller.viewer.clone());
         request.operation_name = selected.name.map(str::to_owned);
         request.extensions = parameters.extensions;
         request.set_parsed_query(document.parsed.clone());

@@ -10,6 +10,8 @@
 mod connections;
 #[path = "transport/http.rs"]
 mod http;
+#[path = "transport/identity.rs"]
+mod identity;
 #[path = "transport/socket.rs"]
 mod socket;
 #[path = "transport/stop.rs"]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::arguments::ConfigCommand;
 use crate::failure::Failure;
 use crate::settings::{Problem, Settings, Sources};
-use crate::terminal;
+use crate::{doors, terminal};
 
 /// Runs the command.
 pub(crate) fn run(command: &ConfigCommand, sources: &Sources) -> anyhow::Result<()> {
@@ -43,6 +43,9 @@ pub(crate) fn run(command: &ConfigCommand, sources: &Sources) -> anyhow::Result<
             .map(|(key, value)| format!("{key} = {value}  # {}\n", source(key)));
         terminal::print(&lines.collect::<String>())?;
     }
+    if reading.settings.identity.issuers.is_empty() {
+        terminal::say(doors::NOBODY);
+    }
     if reading.problems.is_empty() {
         return Ok(());
     }
@@ -57,6 +60,7 @@ pub(crate) fn run(command: &ConfigCommand, sources: &Sources) -> anyhow::Result<
 /// Files that are named and not there. A command that does not need them is not held up by that.
 fn missing_files(settings: &Settings) -> Vec<Problem> {
     [
+        ("ca_file", &settings.ca_file),
         ("token_file", &settings.token_file),
         ("token_secret_file", &settings.token_secret_file),
     ]

@@ -12,6 +12,7 @@ use roadbook_server::DevelopmentTokens;
 use serde_json::{Value as Json, json};
 
 use crate::demonstration::{self, Filled, SLUG};
+use crate::doors::Doors;
 use crate::serving::{Listening, Stop};
 use crate::settings::Settings;
 use crate::wiring::Wired;
@@ -43,7 +44,8 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let stop = Stop::listen()?;
     let wired = Wired::to_serve(settings).await?;
     let listening = Listening::bind(settings).await?;
-    let tokens = tokens::existing_or_new(settings)?;
+    let doors = Doors::open(settings, true)?;
+    let tokens = tokens::existing(settings)?;
     let filled = demonstration::fill(&wired.engine, &*wired.store.log()).await?;
     let schema = roadbook_graphql::schema(wired.engine.clone());
     let page = Page {
@@ -53,7 +55,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
         program: program(),
     };
     terminal::print(&page.write(&filled, &schema).await?)?;
-    listening.serve(wired, tokens, settings, stop).await
+    listening.serve(wired, doors, settings, stop).await
 }
 
 /// What is printed at the start.

@@ -19,6 +19,7 @@ const MAY_BE_ZERO: &[&str] = &[
     "engine.organisation_bytes_max",
     "store.disk_free_min_mib",
     "token_secret_previous_s",
+    "identity.leeway_s",
     "server.grace_ms",
     "server.drain_quiet_ms",
 ];
@@ -47,6 +48,16 @@ const HEADER_BYTES_MIN: u64 = 8_192;
 
 /// One setting that must not be greater than another, and what would come of it.
 const ORDERED: &[(&str, &str, &str)] = &[
+    (
+        "identity.refresh_min_s",
+        "identity.refresh_s",
+        "keys would be asked for before that is allowed",
+    ),
+    (
+        "identity.refresh_s",
+        "identity.keys_age_max_s",
+        "keys would be too old before new ones are fetched",
+    ),
     (
         "engine.batch_edits_max",
         "engine.inbox_edits_max",
@@ -137,6 +148,8 @@ fn between_texts(settings: &Settings) -> Vec<(&'static str, String)> {
     if let Err(message) = settings.traces.check() {
         found.push(("traces.endpoint", message));
     }
+    let issuers = settings.identity.check().into_iter();
+    found.extend(issuers.map(|wrong| ("identity.issuers", wrong.to_string())));
     if settings.token.is_some() && settings.token_file.is_some() {
         let message = "a token is given besides; leave one of them out";
         found.push(("token_file", message.to_owned()));
@@ -199,6 +212,19 @@ mod tests {
             message.contains("server.limits.connections_max = 100"),
             "{message}"
         );
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_issuer_is_told_under_its_key() {
+        let broken = broken_by(|settings| {
+            let issuer = r#"{"url":"https://id.example","audience":"roadbook"}"#;
+            settings.identity.issuers = vec![serde_json::from_str(issuer).unwrap()];
+        });
+        let [(key, message)] = &broken[..] else {
+            panic!("{broken:?}");
+        };
+        assert_eq!(key, "identity.issuers");
+        assert!(message.contains("`organisation`"), "{message}");
     }
 
     #[test]

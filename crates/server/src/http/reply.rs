@@ -61,6 +61,7 @@ fn status(cause: Cause, media_type: MediaType) -> StatusCode {
             StatusCode::BAD_REQUEST
         }
         (Cause::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
+        (Cause::Forbidden, _) => StatusCode::FORBIDDEN,
         (Cause::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Cause::NotAcceptable, _) => StatusCode::NOT_ACCEPTABLE,
         (Cause::BodyTimeout, _) => StatusCode::REQUEST_TIMEOUT,

@@ -13,6 +13,8 @@ use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use crate::identity::IdentityError;
+
 /// A control frame holds 125 bytes, two of them the code.
 const REASON_BYTES_MAX: usize = 123;
 
@@ -61,9 +63,12 @@ impl Closing {
         Self::new(4401, "Unauthorized")
     }
 
-    /// 4403: the token is missing, wrong or over.
-    pub(super) fn forbidden(reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(4403, reason)
+    /// 4403: the token is missing, wrong or over; 1013 if that could not be found out, so that the client tries again.
+    pub(super) fn refused(error: &IdentityError) -> Self {
+        match error {
+            IdentityError::Unavailable => Self::new(1013, error.to_string()),
+            _ => Self::new(4403, format!("Forbidden: {error}")),
+        }
     }
 
     /// 4406: a subprotocol that is not served.

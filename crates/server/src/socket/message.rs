@@ -18,8 +18,11 @@ const ID_BYTES_MAX: usize = 128;
 /// A message of the client.
 #[derive(Debug)]
 pub(super) enum Incoming<'a> {
-    /// `connection_init`, with the token if there is one.
-    Init { token: Option<String> },
+    /// `connection_init`, with the token if there is one, and the organisation that is named.
+    Init {
+        token: Option<String>,
+        organisation: Option<String>,
+    },
     /// `ping`, whose payload goes back with the pong.
     Ping { payload: Option<&'a RawValue> },
     /// `pong`: a sign of life.
@@ -46,6 +49,8 @@ struct InitPayload {
     authorization: Option<String>,
     #[serde(default)]
     token: Option<String>,
+    #[serde(default)]
+    organisation: Option<String>,
 }
 
 /// Reads a message, or says why the socket must be closed.
@@ -56,9 +61,7 @@ pub(super) fn read(text: &str) -> Result<Incoming<'_>, Closing> {
     let wire: Wire<'_> = serde_json::from_str(text)
         .map_err(|_| Closing::bad_message("A message must be a JSON object with a type"))?;
     match wire.kind.as_ref() {
-        "connection_init" => Ok(Incoming::Init {
-            token: token(map(wire.payload)?)?,
-        }),
+        "connection_init" => init(map(wire.payload)?),
         "ping" => Ok(Incoming::Ping {
             payload: map(wire.payload)?,
         }),
@@ -93,19 +96,27 @@ fn map(payload: Option<&RawValue>) -> Result<Option<&RawValue>, Closing> {
     }
 }
 
-/// The token in `{"Authorization": "Bearer …"}` or `{"token": "…"}`.
-fn token(payload: Option<&RawValue>) -> Result<Option<String>, Closing> {
-    let Some(payload) = payload else {
-        return Ok(None);
+/// The token in `{"Authorization": "Bearer …"}` or `{"token": "…"}`, and `{"organisation": "…"}` beside it.
+fn init(payload: Option<&RawValue>) -> Result<Incoming<'static>, Closing> {
+    let payload: InitPayload = match payload {
+        Some(payload) => serde_json::from_str(payload.get())
+            .map_err(|_| Closing::bad_message("The payload of connection_init is malformed"))?,
+        None => InitPayload::default(),
     };
-    let payload: InitPayload = serde_json::from_str(payload.get())
-        .map_err(|_| Closing::bad_message("The payload of connection_init is malformed"))?;
-    match payload.authorization {
-        Some(value) => crate::identity::bearer(&value)
-            .map(|token| Some(token.to_owned()))
-            .map_err(|error| Closing::forbidden(error.to_string())),
-        None => Ok(payload.token),
-    }
+    let token = match payload.authorization {
+        Some(value) => Some(bearer(&value)?),
+        None => payload.token,
+    };
+    Ok(Incoming::Init {
+        token,
+        organisation: payload.organisation,
+    })
+}
+
+fn bearer(value: &str) -> Result<String, Closing> {
+    crate::identity::bearer(value)
+        .map(str::to_owned)
+        .map_err(|error| Closing::refused(&error))
 }
 
 #[derive(Serialize)]
@@ -181,7 +192,7 @@ mod tests {
             r#"{"token":"abc"}"#,
         ] {
             let text = format!(r#"{{"type":"connection_init","payload":{payload}}}"#);
-            let Incoming::Init { token } = read(&text).unwrap() else {
+            let Incoming::Init { token, .. } = read(&text).unwrap() else {
                 panic!()
             };
             assert_eq!(token.as_deref(), Some("abc"));

@@ -21,10 +21,9 @@ use super::closing::{self, Closing};
 use super::deadlines::{Deadlines, Due};
 use super::message::{self, Incoming};
 use super::streams::{Item, Streams};
-use crate::Viewer;
 use crate::connection::Connection;
 use crate::failure::{Cause, Failure};
-use crate::identity::IdentityError;
+use crate::identity::{Credential, Identity, IdentityError, Shown};
 use crate::operation::{Ending, executed};
 use crate::parameters;
 use crate::transport::Transport;
@@ -37,7 +36,7 @@ enum Phase {
     /// Before `connection_init`.
     Opened,
     /// After `connection_ack`.
-    Acknowledged(Viewer),
+    Acknowledged(Credential),
     /// The server stops: what runs may finish until then.
     Draining { until: Instant },
 }
@@ -141,7 +140,10 @@ where
     async fn message(&mut self, text: &str) -> Step {
         match message::read(text) {
             Err(closing) => close(closing),
-            Ok(Incoming::Init { token }) => self.init(token.as_deref()).await,
+            Ok(Incoming::Init {
+                token,
+                organisation,
+            }) => self.init(token.as_deref(), organisation.as_deref()).await,
             Ok(Incoming::Ping { payload }) => self.send(message::pong(payload)).await,
             Ok(Incoming::Pong) => Step::Continue(()),
             Ok(Incoming::Subscribe { id, payload }) => self.subscribe(id, payload).await,
@@ -152,31 +154,30 @@ where
         }
     }
 
-    async fn init(&mut self, token: Option<&str>) -> Step {
+    async fn init(&mut self, token: Option<&str>, organisation: Option<&str>) -> Step {
         if !matches!(self.phase, Phase::Opened) {
             return close(Closing::second_init());
         }
-        let verified = token
-            .ok_or(IdentityError::Missing)
-            .and_then(|token| self.transport.identity.verify(token));
-        match verified {
+        match verify(&*self.transport.identity, token, organisation).await {
             Ok(credential) => {
-                self.phase = Phase::Acknowledged(credential.viewer);
-                self.deadlines.set_limit(
-                    credential
-                        .valid_for
-                        .and_then(|left| Instant::now().checked_add(left)),
-                );
+                self.set_expiry(&credential);
+                self.phase = Phase::Acknowledged(credential);
                 self.send(message::ack()).await
             }
-            Err(error) => close(Closing::forbidden(format!("Forbidden: {error}"))),
+            Err(error) => close(Closing::refused(&error)),
         }
     }
 
+    fn set_expiry(&mut self, credential: &Credential) {
+        let valid_for = credential.valid_for;
+        self.deadlines
+            .set_limit(valid_for.and_then(|left| Instant::now().checked_add(left)));
+    }
+
     async fn subscribe(&mut self, id: Arc<str>, payload: &RawValue) -> Step {
-        let viewer = match &self.phase {
+        let caller = match &self.phase {
             Phase::Opened => return close(Closing::unauthorized()),
-            Phase::Acknowledged(viewer) => viewer.clone(),
+            Phase::Acknowledged(caller) => caller.clone(),
             // The socket closes with 1001 in a moment, and the client tries again elsewhere by itself.
             Phase::Draining { .. } => return Step::Continue(()),
         };
@@ -208,7 +209,7 @@ where
             }
             Err(failure) => return self.send(message::error(&id, &failure.errors)).await,
         };
-        let operation = match self.transport.operations.prepare(parameters, viewer).await {
+        let operation = match self.transport.operations.prepare(parameters, &caller).await {
             Ok(operation) => operation,
             Err(failure) => return self.send(message::error(&id, &failure.errors)).await,
         };
@@ -293,10 +294,9 @@ where
     async fn due(&mut self, due: Due) -> Step {
         match (due, &self.phase) {
             (Due::Limit, Phase::Opened) => close(Closing::init_timeout()),
-            (Due::Limit, Phase::Acknowledged(_)) => close(Closing::forbidden(format!(
-                "Forbidden: {}",
-                IdentityError::Expired
-            ))),
+            (Due::Limit, Phase::Acknowledged(_)) => {
+                close(Closing::refused(&IdentityError::Expired))
+            }
             (Due::Limit, Phase::Draining { until }) => {
                 // Subscriptions have been silent; a query or mutation in flight gets all of the grace.
                 if self.streams.has_single_result() && Instant::now() < *until {
@@ -345,6 +345,19 @@ where
             Err(error) => Step::Break(Closing::for_error(&error)),
         }
     }
+}
+
+async fn verify(
+    identity: &dyn Identity,
+    token: Option<&str>,
+    organisation: Option<&str>,
+) -> Result<Credential, IdentityError> {
+    let token = token.ok_or(IdentityError::Missing)?;
+    let shown = Shown {
+        token,
+        organisation,
+    };
+    identity.verify(shown).await
 }
 
 fn close(closing: Closing) -> Step {

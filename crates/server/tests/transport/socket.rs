@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, ready};
 use futures_util::{SinkExt as _, StreamExt as _};
-use roadbook_server::{Credential, Identity, IdentityError, Limits, Settings, Viewer};
+use roadbook_server::{Credential, Identity, IdentityError, Limits, Role, Settings, Shown, Viewer};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
@@ -282,15 +283,16 @@ async fn a_bad_token_is_closed_4403() {
 async fn a_socket_whose_token_expires_is_closed_4403() {
     struct Brief;
     impl Identity for Brief {
-        fn verify(&self, _token: &str) -> Result<Credential, IdentityError> {
+        fn verify<'a>(&'a self, _: Shown<'a>) -> BoxFuture<'a, Result<Credential, IdentityError>> {
             let viewer = Viewer {
                 organisation: "LV".into(),
                 person: None,
             };
-            Ok(Credential {
+            Box::pin(ready(Ok(Credential {
                 viewer,
+                role: Role::Editor,
                 valid_for: Some(Duration::from_millis(30)),
-            })
+            })))
         }
     }
     let server = Server::with_identity(Some(Arc::new(Brief)), Settings::default()).await;

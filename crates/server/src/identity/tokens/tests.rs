@@ -22,7 +22,7 @@ fn latvia() -> Viewer {
 fn a_signed_token_gives_its_viewer_back() {
     let tokens = tokens_at(&Arc::new(AtomicU64::new(1000)));
     let token = tokens.sign(&latvia(), Duration::from_mins(1)).unwrap();
-    let credential = tokens.verify(&token).unwrap();
+    let credential = tokens.check(&token).unwrap();
     assert_eq!(credential.viewer, latvia());
     assert_eq!(credential.valid_for, Some(Duration::from_secs(65)));
 }
@@ -33,9 +33,9 @@ fn a_token_ends_at_its_expiry_and_the_leeway() {
     let tokens = tokens_at(&now);
     let token = tokens.sign(&latvia(), Duration::from_mins(1)).unwrap();
     now.store(1064, Ordering::Relaxed);
-    assert!(tokens.verify(&token).is_ok());
+    assert!(tokens.check(&token).is_ok());
     now.store(1065, Ordering::Relaxed);
-    assert_eq!(tokens.verify(&token), Err(IdentityError::Expired));
+    assert_eq!(tokens.check(&token), Err(IdentityError::Expired));
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_token_from_the_future_is_refused() {
     let tokens = tokens_at(&now);
     let token = tokens.sign(&latvia(), Duration::from_mins(1)).unwrap();
     now.store(990, Ordering::Relaxed);
-    assert_eq!(tokens.verify(&token), Err(IdentityError::Premature));
+    assert_eq!(tokens.check(&token), Err(IdentityError::Premature));
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn another_secret_or_a_changed_byte_is_refused() {
     let tokens = tokens_at(&now);
     let other = DevelopmentTokens::new(b"another secret of thirty-two byte", || 1000).unwrap();
     let token = other.sign(&latvia(), Duration::from_mins(1)).unwrap();
-    assert_eq!(tokens.verify(&token), Err(IdentityError::Forged));
+    assert_eq!(tokens.check(&token), Err(IdentityError::Forged));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn an_unsigned_token_is_refused() {
         part(r#"{"org":"LV","iat":1000,"exp":2000,"aud":"roadbook"}"#)
     );
     let tokens = tokens_at(&Arc::new(AtomicU64::new(1000)));
-    assert!(tokens.verify(&token).is_err());
+    assert!(tokens.check(&token).is_err());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn another_audience_is_refused() {
     )
     .unwrap();
     let tokens = tokens_at(&Arc::new(AtomicU64::new(1000)));
-    assert_eq!(tokens.verify(&token), Err(IdentityError::Elsewhere));
+    assert_eq!(tokens.check(&token), Err(IdentityError::Elsewhere));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn garbage_and_overlong_tokens_are_malformed() {
     let tokens = tokens_at(&Arc::new(AtomicU64::new(1000)));
     for token in ["", "a", "a.b.c", &"x".repeat(TOKEN_BYTES_MAX + 1)] {
         assert_eq!(
-            tokens.verify(token),
+            tokens.check(token),
             Err(IdentityError::Malformed),
             "{token:.8}"
         );
@@ -123,13 +123,13 @@ fn a_replaced_secret_is_accepted_until_its_time_is_over_and_signs_nothing() {
     tokens.replace(NEXT, Some(previous)).unwrap();
     let new = tokens.sign(&latvia(), hour).unwrap();
     // A socket that is opened with it is closed when the secret's time is over.
-    let credential = tokens.verify(&old).unwrap();
+    let credential = tokens.check(&old).unwrap();
     assert_eq!(credential.valid_for, Some(Duration::from_secs(100)));
-    assert_eq!(tokens.verify(&new).unwrap().viewer, latvia());
-    assert_eq!(tokens_at(&now).verify(&new), Err(IdentityError::Forged));
+    assert_eq!(tokens.check(&new).unwrap().viewer, latvia());
+    assert_eq!(tokens_at(&now).check(&new), Err(IdentityError::Forged));
     now.store(1100, Ordering::Relaxed);
-    assert_eq!(tokens.verify(&old), Err(IdentityError::Forged));
-    assert!(tokens.verify(&new).is_ok());
+    assert_eq!(tokens.check(&old), Err(IdentityError::Forged));
+    assert!(tokens.check(&new).is_ok());
 }
 
 #[test]
@@ -142,5 +142,5 @@ fn a_secret_that_cannot_be_used_leaves_those_in_force() {
     };
     assert!(tokens.replace(b"short", None).is_err());
     assert!(tokens.replace(NEXT, Some(short)).is_err());
-    assert!(tokens.verify(&token).is_ok());
+    assert!(tokens.check(&token).is_ok());
 }
