@@ -79,9 +79,14 @@ impl Listening {
         let beside = [tokio::spawn(renewal), tokio::spawn(doors.keep_fresh())];
         let identity = Arc::new(doors.sign_in());
         let router = roadbook_server::api(executors, identity, transport, probes);
+        let draining = Arc::clone(&wired.engine);
+        let asked = async move {
+            stop.asked().await;
+            // Before their sockets are closed, so that each subscription ends with the cursor to go on from.
+            draining.drain();
+        };
         tracing::info!(address = %self.address, "serving");
-        let served =
-            roadbook_server::serve(self.listener, router, &settings.server, stop.asked()).await;
+        let served = roadbook_server::serve(self.listener, router, &settings.server, asked).await;
         tracing::info!("stopping");
         for task in &beside {
             task.abort();

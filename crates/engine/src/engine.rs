@@ -45,6 +45,8 @@ pub struct Engine {
     measures: Arc<Measures>,
     open: OpenRoadMaps,
     background: Mutex<Option<Background>>,
+    /// Set before it stops, while it still takes edits.
+    draining: watch::Sender<bool>,
     stopping: watch::Sender<bool>,
     condition: Arc<Condition>,
 }
@@ -136,6 +138,7 @@ impl Engine {
             epoch,
             open,
             background: Mutex::new(Some(background)),
+            draining: watch::Sender::new(false),
             stopping,
             condition,
         }))
@@ -246,8 +249,15 @@ impl Engine {
         result
     }
 
+    /// Tells every follower, present and to come, to resync elsewhere. Edits are still taken: what is in flight goes on while
+    /// the followers leave.
+    pub fn drain(&self) {
+        self.draining.send_replace(true);
+    }
+
     /// Stops: what was taken on is answered, followers are told to resync, and a last snapshot makes the next start quick.
     pub async fn stop(&self) {
+        self.drain();
         self.stopping.send_replace(true);
         let background = {
             let mut held = self
@@ -320,7 +330,7 @@ impl Engine {
             id,
             current: ArcSwap::from_pointee(Published::nothing(id)),
             feed,
-            stopping: self.stopping.subscribe(),
+            draining: self.draining.subscribe(),
             past: Past::new(Arc::clone(&self.log), self.settings.page_events),
             settings: self.settings.clone(),
             clock: Arc::clone(&self.clock),

@@ -104,7 +104,7 @@ impl RoadMap {
 struct Follower {
     road_map: Arc<RoadMap>,
     live: broadcast::Receiver<Arc<Committed>>,
-    stopping: watch::Receiver<bool>,
+    draining: watch::Receiver<bool>,
     halted: watch::Receiver<Option<StoreError>>,
     filter: Filter,
     /// Everything up to here was looked through.
@@ -131,7 +131,7 @@ impl Follower {
         road_map.measures.followers.inc();
         Ok(Self {
             live,
-            stopping: road_map.stopping.clone(),
+            draining: road_map.draining.clone(),
             halted: road_map.halt.subscribe(),
             filter,
             position: after,
@@ -225,7 +225,7 @@ impl Follower {
         let quiet = Duration::from_secs(self.road_map.settings.caught_up_every_s);
         let received = tokio::select! {
             biased;
-            _ = self.stopping.wait_for(|stopping| *stopping) => Err(ResyncReason::Draining),
+            _ = self.draining.wait_for(|draining| *draining) => Err(ResyncReason::Draining),
             _ = self.halted.wait_for(Option::is_some) => Err(ResyncReason::NewerFormat),
             received = tokio::time::timeout(quiet, self.live.recv()) => Ok(received),
         };

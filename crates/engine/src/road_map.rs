@@ -41,7 +41,7 @@ pub struct RoadMap {
     pub(crate) id: RoadMapId,
     pub(crate) current: ArcSwap<Published>,
     pub(crate) feed: broadcast::Sender<Arc<Committed>>,
-    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) draining: watch::Receiver<bool>,
     pub(crate) past: Past,
     pub(crate) settings: Settings,
     pub(crate) clock: Arc<dyn Clock>,

@@ -115,3 +115,42 @@ fn a_node_that_is_killed_loses_no_acknowledged_edit_and_no_watcher_its_place() {
     let verified: Json = serde_json::from_str(&verified).unwrap();
     assert_eq!(verified["verified"], true, "{verified}");
 }
+
+#[test]
+fn a_node_that_stops_tells_its_watchers_where_to_go_on() {
+    let folder = folder();
+    let folder = folder.path();
+    let postgres = Postgres::start(15);
+    let mut stopping = postgres.demo(folder);
+    let other = postgres.serve(folder);
+    let token = token(&postgres, folder);
+    let watcher = watch(folder, &stopping, &token);
+    let mut api = Api::with(&other, &token);
+    let road_map = api.road_map(&Json::Null);
+    let place = Place::find(&road_map, "B.5.1", "notes");
+    let first = api.set(&place, "while both nodes run").version;
+    watcher.out.nth(0);
+
+    let address = stopping.address().to_owned();
+    assert!(stopping.process.stop().success());
+    watcher.err.wait_for("a farewell with a cursor", |line| {
+        line.contains("begin anew (DRAINING)")
+    });
+    api.set(&place, "while one is away");
+    let call = [
+        "serve",
+        "--dev",
+        "--listen",
+        &address,
+        "--database",
+        &postgres.url,
+    ];
+    let _again = Running::start(roadbook(folder, &call));
+    let last = api.set(&place, "while it comes back").version;
+
+    watcher.out.wait_for("word of the last edit", |line| {
+        versions(&[line.to_owned()]) == [last]
+    });
+    let heard = versions(&watcher.out.all());
+    assert_eq!(heard, (first..=last).collect::<Vec<_>>());
+}

@@ -203,6 +203,31 @@ async fn followers_are_told_when_the_engine_stops() {
 }
 
 #[tokio::test]
+async fn followers_are_sent_on_before_edits_are_refused() {
+    let world = world(Settings::default()).await;
+    let map = world.map().await;
+    let start = world.now().await.version;
+    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
+    assert!(matches!(
+        items.next().await,
+        Some(FeedItem::CaughtUp { .. })
+    ));
+    world.engine.drain();
+    let told = items.next().await;
+    assert!(
+        matches!(
+            told,
+            Some(FeedItem::Resync {
+                reason: ResyncReason::Draining,
+                ..
+            })
+        ),
+        "{told:?}"
+    );
+    world.set(0, "while others leave").await;
+}
+
+#[tokio::test]
 async fn a_cursor_ahead_of_the_road_map_is_refused() {
     let world = world(Settings::default()).await;
     let map = world.map().await;
