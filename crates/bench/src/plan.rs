@@ -22,6 +22,8 @@ pub(crate) struct Plan {
     pub(crate) runs: usize,
     /// How long each raw limit of the disk is measured in a run.
     pub(crate) raw_lasting: Duration,
+    /// How long plain rows are inserted into PostgreSQL in a run, in seconds.
+    pub(crate) inserts_lasting_s: u64,
     /// How long the clients edit before it counts.
     pub(crate) edits_warm_up: Duration,
     /// How long the clients edit in a run.
@@ -48,6 +50,7 @@ impl Plan {
             smoke: false,
             runs: 5,
             raw_lasting: Duration::from_millis(500),
+            inserts_lasting_s: 2,
             edits_warm_up: Duration::from_secs(2),
             edits_lasting: Duration::from_secs(5),
             history_short_events: 10_000,
@@ -65,6 +68,7 @@ impl Plan {
             smoke: true,
             runs: 1,
             raw_lasting: Duration::from_millis(50),
+            inserts_lasting_s: 1,
             edits_warm_up: Duration::from_millis(100),
             edits_lasting: Duration::from_millis(500),
             history_short_events: 500,

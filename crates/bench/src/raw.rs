@@ -1,9 +1,10 @@
-//! Raw limits: what the disk and the loopback network do at best, without Roadbook.
+//! Raw limits: what the disk, the loopback network and PostgreSQL do at best, without Roadbook.
 //!
 //! It owns the least work that each measurement implies. Nothing else of this process runs meanwhile, so it may block.
 //! Invariant: the files stand in the folder of the databases, and are gone afterwards.
 
 mod fan_out;
+mod inserts;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -16,6 +17,7 @@ use crate::error::BenchError;
 use crate::samples::{Percentiles, Samples, per_second};
 
 pub(crate) use fan_out::FanOut;
+pub(crate) use inserts::Inserts;
 
 /// One edit, as the least that a database of pages writes for it.
 pub(crate) const PAGE_BYTES: usize = 4 * 1024;

@@ -8,6 +8,7 @@ use crate::companion::Companion;
 use crate::error::BenchError;
 use crate::plan::{EDITING_CLIENTS, Plan};
 use crate::program::{Program, Server};
+use crate::raw::Inserts;
 use crate::report::Row;
 
 /// What starts a server of PostgreSQL, from the root of the repository.
@@ -26,6 +27,7 @@ pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, Ben
     let one = program.serve_on("node-1", &postgres.url, &[]).await?;
     let other = program.serve_on("node-2", &postgres.url, &[]).await?;
     let token = program.token_on(&postgres.url).await?;
+    let inserts = Inserts::measure(&postgres.url, plan).await?;
     let mut rows = Vec::new();
     let cases: [(&[&Server], usize, &'static str); 4] = [
         (&[&one], 1, "over 6,000/s"),
@@ -37,7 +39,7 @@ pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, Ben
         // The first number is that of the road map that is followed.
         let first = 1 + case * EDITING_CLIENTS;
         let clients = edits::clients(nodes, first, road_maps, &token).await?;
-        let (measured, raw) = edits::measure(clients, program, plan).await?;
+        let (measured, _) = edits::measure(clients, program, plan).await?;
         rows.push(Row {
             what: format!(
                 "{}, PostgreSQL {VERSION}, {}",
@@ -45,7 +47,7 @@ pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, Ben
                 through(nodes.len())
             ),
             measured,
-            raw,
+            raw: inserts.to_string(),
             aim,
         });
     }
