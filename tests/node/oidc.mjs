@@ -223,6 +223,30 @@ async function overWebSocket(token) {
   }
 }
 
+// Renews a token on an open socket, and gives the answer or how the socket was closed.
+async function renew(first, second) {
+  const renewed = new Promise((resolve) => {
+    const client = createClient({
+      url: `${url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { Authorization: `Bearer ${first}` },
+      retryAttempts: 0,
+      lazy: false,
+      on: {
+        connected: (socket) => {
+          const payload = { authorization: `Bearer ${second}` };
+          socket.send(JSON.stringify({ type: 'ping', payload }));
+        },
+        pong: (_received, payload) => resolve({ client, payload }),
+        closed: ({ code, reason }) => resolve({ client, payload: { code, reason } }),
+      },
+    });
+  });
+  const { client, payload } = await renewed;
+  await client.dispose();
+  return payload;
+}
+
 try {
   for (signedBy of ['RS256', 'ES256', 'EdDSA']) {
     const { access_token: ofPerson, id_token: about } = await logIn('a-person');
@@ -241,7 +265,12 @@ try {
     const forged = [head, claims.toString('base64url'), signature].join('.');
     assert.equal(await overHttp(forged), '401 UNAUTHENTICATED');
     await assert.rejects(overWebSocket(forged), ({ code }) => code === 4403);
-    console.log(`${signedBy}: a person and a script signed in over HTTP and WebSocket`);
+    const renewed = await renew(ofPerson, (await logIn('a-person')).access_token);
+    assert.equal(renewed.authorized, true, JSON.stringify(renewed));
+    assert(renewed.expiresIn > 290, JSON.stringify(renewed));
+    assert.equal((await renew(ofPerson, (await logIn('another')).access_token)).code, 4403);
+    assert.equal((await renew(ofPerson, ofScript)).code, 4403);
+    console.log(`${signedBy}: a person and a script signed in over HTTP and WebSocket, and the person again`);
   }
 } finally {
   server.kill();

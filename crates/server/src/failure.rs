@@ -126,6 +126,7 @@ impl From<IdentityError> for Failure {
             IdentityError::Unavailable => (Cause::Unavailable, "IDENTITY_UNAVAILABLE"),
             IdentityError::NoOrganisation
             | IdentityError::OtherOrganisation
+            | IdentityError::AnotherCaller
             | IdentityError::NoRole => (Cause::Forbidden, "FORBIDDEN"),
             IdentityError::SeveralOrganisations { .. } => {
                 (Cause::Forbidden, "SEVERAL_ORGANISATIONS")

@@ -62,6 +62,9 @@ pub enum IdentityError {
     /// It is good, but not for the organisation that was named.
     #[error("the token does not speak for the organisation that was named")]
     OtherOrganisation,
+    /// It is good, but not for whom the socket was opened.
+    #[error("the token is that of another caller than the socket's")]
+    AnotherCaller,
     /// It is good, but gives none of the roles that let its holder in.
     #[error("the token gives its holder no role here")]
     NoRole,

@@ -23,7 +23,9 @@ pub(super) enum Incoming<'a> {
         token: Option<String>,
         organisation: Option<String>,
     },
-    /// `ping`, whose payload goes back with the pong.
+    /// `ping` with a token in its payload: the caller renews its authorisation.
+    Renewal { token: String },
+    /// Any other `ping`, whose payload goes back with the pong.
     Ping { payload: Option<&'a RawValue> },
     /// `pong`: a sign of life.
     Pong,
@@ -62,9 +64,7 @@ pub(super) fn read(text: &str) -> Result<Incoming<'_>, Closing> {
         .map_err(|_| Closing::bad_message("A message must be a JSON object with a type"))?;
     match wire.kind.as_ref() {
         "connection_init" => init(map(wire.payload)?),
-        "ping" => Ok(Incoming::Ping {
-            payload: map(wire.payload)?,
-        }),
+        "ping" => ping(map(wire.payload)?),
         "pong" => map(wire.payload).map(|_| Incoming::Pong),
         "subscribe" => {
             let id = id(wire.id)?.as_ref().into();
@@ -113,6 +113,31 @@ fn init(payload: Option<&RawValue>) -> Result<Incoming<'static>, Closing> {
     })
 }
 
+/// A ping, by whose payload `{"authorization": "Bearer …"}` a token is renewed.
+fn ping(payload: Option<&RawValue>) -> Result<Incoming<'_>, Closing> {
+    /// What else is in it belongs to the client.
+    #[derive(Default, Deserialize)]
+    struct PingPayload<'a> {
+        #[serde(borrow, default, alias = "Authorization")]
+        authorization: Option<&'a RawValue>,
+    }
+
+    let malformed = || Closing::bad_message("The authorization of a ping must be a text");
+    let read = payload.map(|payload| serde_json::from_str(payload.get()));
+    let read: PingPayload<'_> = read
+        .transpose()
+        .map_err(|_| malformed())?
+        .unwrap_or_default();
+    match read.authorization {
+        None => Ok(Incoming::Ping { payload }),
+        Some(value) => {
+            let value: String = serde_json::from_str(value.get()).map_err(|_| malformed())?;
+            let token = bearer(&value)?;
+            Ok(Incoming::Renewal { token })
+        }
+    }
+}
+
 fn bearer(value: &str) -> Result<String, Closing> {
     crate::identity::bearer(value)
         .map(str::to_owned)
@@ -135,6 +160,22 @@ pub(super) fn ack() -> Utf8Bytes {
 
 pub(super) fn pong(payload: Option<&RawValue>) -> Utf8Bytes {
     write("pong", None, payload)
+}
+
+/// What became of a token that was to be renewed: for how much longer the socket may stay, or why it does not know yet.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Renewed {
+    pub(super) authorized: bool,
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expires_in: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<String>,
+}
+
+pub(super) fn renewed(renewed: Renewed) -> Utf8Bytes {
+    write("pong", None, Some(renewed))
 }
 
 pub(super) fn next(id: &str, response: &Response) -> Utf8Bytes {
@@ -172,6 +213,8 @@ mod tests {
             r#"{"type":"start","id":"1"}"#,
             r#"{"type":1}"#,
             r#"{"type":"ping","payload":"text"}"#,
+            r#"{"type":"ping","payload":{"authorization":1}}"#,
+            r#"{"type":"ping","payload":{"authorization":"Bearer a","Authorization":"Bearer b"}}"#,
             r#"{"type":"subscribe","payload":{"query":"{a}"}}"#,
             r#"{"type":"subscribe","id":"","payload":{"query":"{a}"}}"#,
             r#"{"type":"subscribe","id":"1"}"#,
@@ -197,6 +240,23 @@ mod tests {
             };
             assert_eq!(token.as_deref(), Some("abc"));
         }
+    }
+
+    #[test]
+    fn a_ping_renews_a_token_only_if_it_brings_one() {
+        let read = |payload: &str| {
+            let text = format!(r#"{{"type":"ping","payload":{payload}}}"#);
+            match read(&text).unwrap() {
+                Incoming::Renewal { token } => Some(token),
+                Incoming::Ping { .. } => None,
+                other => panic!("{other:?}"),
+            }
+        };
+        for payload in [r#"{"sent":1}"#, "{}", "null", r#"{"authorization":null}"#] {
+            assert_eq!(read(payload), None, "{payload}");
+        }
+        let renewal = read(r#"{"authorization":"Bearer abc","sent":1}"#);
+        assert_eq!(renewal.as_deref(), Some("abc"));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 
 use super::closing::{self, Closing};
 use super::deadlines::{Deadlines, Due};
-use super::message::{self, Incoming};
+use super::message::{self, Incoming, Renewed};
 use super::streams::{Item, Streams};
 use crate::connection::Connection;
 use crate::failure::{Cause, Failure};
@@ -144,6 +144,7 @@ where
                 token,
                 organisation,
             }) => self.init(token.as_deref(), organisation.as_deref()).await,
+            Ok(Incoming::Renewal { token }) => self.renew(&token).await,
             Ok(Incoming::Ping { payload }) => self.send(message::pong(payload)).await,
             Ok(Incoming::Pong) => Step::Continue(()),
             Ok(Incoming::Subscribe { id, payload }) => self.subscribe(id, payload).await,
@@ -166,6 +167,38 @@ where
             }
             Err(error) => close(Closing::refused(&error)),
         }
+    }
+
+    /// Takes another token of the same caller in place of the present one. What is open goes on.
+    async fn renew(&mut self, token: &str) -> Step {
+        let viewer = match &self.phase {
+            Phase::Opened => return close(Closing::unauthorized()),
+            Phase::Acknowledged(caller) => caller.viewer.clone(),
+            Phase::Draining { .. } => return Step::Continue(()),
+        };
+        let organisation = Some(viewer.organisation.as_str());
+        let identity = &*self.transport.identity;
+        let renewed = match verify(identity, Some(token), organisation).await {
+            Ok(credential) if credential.viewer == viewer => {
+                self.set_expiry(&credential);
+                let expires_in = credential.valid_for.map(|left| left.as_secs());
+                self.phase = Phase::Acknowledged(credential);
+                Renewed {
+                    authorized: true,
+                    expires_in,
+                    code: None,
+                }
+            }
+            Ok(_) => return close(Closing::refused(&IdentityError::AnotherCaller)),
+            // The present token holds as long as it did; the client tries again.
+            Err(error @ IdentityError::Unavailable) => Renewed {
+                authorized: false,
+                expires_in: None,
+                code: Some(Failure::from(error).code()),
+            },
+            Err(error) => return close(Closing::refused(&error)),
+        };
+        self.send(message::renewed(renewed)).await
     }
 
     fn set_expiry(&mut self, credential: &Credential) {
