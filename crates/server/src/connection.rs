@@ -2,11 +2,15 @@
 //!
 //! Invariant: a socket keeps the place of the connection that it grew out of until it is closed.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use crate::peer::Peer;
+use crate::shares::Share;
 
 /// One connection's share in the server. The default stands alone: it never stops and counts nothing.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +21,15 @@ pub(crate) struct Connection {
     pub(crate) ended: CancellationToken,
     /// The tasks that the server waits for.
     pub(crate) tasks: TaskTracker,
+    /// Where it comes from; none under another server.
+    pub(crate) address: Option<IpAddr>,
     /// Held, not read: the place among the connections comes free when the last holder ends.
-    pub(crate) _place: Option<Arc<OwnedSemaphorePermit>>,
+    pub(crate) _place: Option<Arc<Place>>,
+}
+
+/// The place of a connection: among all, and among those of its address.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) _among_all: OwnedSemaphorePermit,
+    pub(crate) _of_address: Option<Share<Peer>>,
 }

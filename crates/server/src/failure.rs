@@ -5,6 +5,7 @@
 use async_graphql::{ErrorExtensionValues, Pos, ServerError};
 
 use crate::identity::IdentityError;
+use crate::rates::TooOften;
 
 /// What kind of refusal it is; HTTP turns it into a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) enum Cause {
     Unauthenticated,
     /// The caller is known, and may not do this.
     Forbidden,
+    /// More often than the caller or its address may.
+    TooOften,
     /// A mutation by GET.
     MethodNotAllowed,
     /// No media type that the client accepts.
@@ -89,6 +92,14 @@ impl Failure {
         }
     }
 
+    /// In how many seconds it is worth while to try again, if the failure knows.
+    pub(crate) fn retry_after_s(&self) -> Option<u64> {
+        match self.extension("retryAfter")? {
+            async_graphql::Value::Number(seconds) => seconds.as_u64(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn timeout(milliseconds: u64) -> Self {
         Self::new(
             Cause::Unavailable,
@@ -109,14 +120,29 @@ impl Failure {
 
     /// The code of the first error, for logs.
     pub(crate) fn code(&self) -> String {
-        self.errors
-            .first()
-            .and_then(|error| error.extensions.as_ref()?.get("code"))
-            .and_then(|code| match code {
-                async_graphql::Value::String(code) => Some(code.clone()),
-                _ => None,
-            })
-            .unwrap_or_default()
+        match self.extension("code") {
+            Some(async_graphql::Value::String(code)) => code.clone(),
+            _ => String::new(),
+        }
+    }
+
+    fn extension(&self, name: &str) -> Option<&async_graphql::Value> {
+        self.errors.first()?.extensions.as_ref()?.get(name)
+    }
+}
+
+impl From<TooOften> for Failure {
+    fn from(too_often: TooOften) -> Self {
+        let seconds = too_often.wait.as_millis().div_ceil(1000).max(1);
+        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+        let message = format!("too many requests: come back in {seconds} s");
+        let mut failure = Self::new(Cause::TooOften, "RATE_LIMITED", message);
+        for error in &mut failure.errors {
+            if let Some(extensions) = &mut error.extensions {
+                extensions.set("retryAfter", seconds);
+            }
+        }
+        failure
     }
 }
 

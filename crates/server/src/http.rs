@@ -21,6 +21,7 @@ use crate::identity::{self, Credential, Identity, IdentityError, ORGANISATION_HE
 use crate::negotiation::{MediaType, negotiate};
 use crate::operation::Ending;
 use crate::parameters::{self, Parameters};
+use crate::peer::Peer;
 use crate::transport::Transport;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,21 +31,26 @@ enum Method {
 }
 
 /// Answers a GET: the parameters are in the URL.
-pub(crate) async fn get<E: Executor>(transport: &Transport<E>, request: Request) -> Response {
+pub(crate) async fn get<E: Executor>(
+    transport: &Transport<E>,
+    peer: Option<Peer>,
+    request: Request,
+) -> Response {
     let Some(media_type) = negotiate(request.headers()) else {
         return not_acceptable();
     };
     reply::respond(
-        get_outcome(transport, &request.into_parts().0).await,
+        get_outcome(transport, peer, &request.into_parts().0).await,
         media_type,
     )
 }
 
 async fn get_outcome<E: Executor>(
     transport: &Transport<E>,
+    peer: Option<Peer>,
     request: &Parts,
 ) -> Result<async_graphql::Response, Failure> {
-    let caller = verify(&*transport.identity, &request.headers).await?;
+    let caller = caller(transport, peer, &request.headers).await?;
     let parameters = parameters::from_url(
         request.uri.query().unwrap_or_default(),
         &transport.settings.limits,
@@ -53,20 +59,25 @@ async fn get_outcome<E: Executor>(
 }
 
 /// Answers a POST: the parameters are a JSON object in the body.
-pub(crate) async fn post<E: Executor>(transport: &Transport<E>, request: Request) -> Response {
+pub(crate) async fn post<E: Executor>(
+    transport: &Transport<E>,
+    peer: Option<Peer>,
+    request: Request,
+) -> Response {
     let Some(media_type) = negotiate(request.headers()) else {
         return not_acceptable();
     };
-    reply::respond(post_outcome(transport, request).await, media_type)
+    reply::respond(post_outcome(transport, peer, request).await, media_type)
 }
 
 async fn post_outcome<E: Executor>(
     transport: &Transport<E>,
+    peer: Option<Peer>,
     request: Request,
 ) -> Result<async_graphql::Response, Failure> {
     let limits = &transport.settings.limits;
     require_json(request.headers())?;
-    let caller = verify(&*transport.identity, request.headers()).await?;
+    let caller = caller(transport, peer, request.headers()).await?;
     let bytes = body::read(request.into_body(), limits).await?;
     let parameters = parameters::from_json(&bytes, limits)?;
     drop(bytes);
@@ -107,7 +118,25 @@ async fn run<E: Executor>(
     outcome
 }
 
-async fn verify(identity: &dyn Identity, headers: &HeaderMap) -> Result<Credential, Failure> {
+/// Whoever asks, if it is known and may ask now.
+async fn caller<E>(
+    transport: &Transport<E>,
+    peer: Option<Peer>,
+    headers: &HeaderMap,
+) -> Result<Credential, Failure> {
+    match verify(&*transport.identity, headers).await {
+        Ok(caller) => {
+            transport.rates.operation(&caller.viewer)?;
+            Ok(caller)
+        }
+        Err(error) => {
+            transport.rates.refusal(peer)?;
+            Err(error.into())
+        }
+    }
+}
+
+async fn verify(identity: &dyn Identity, headers: &HeaderMap) -> Result<Credential, IdentityError> {
     let value = headers.get(AUTHORIZATION).ok_or(IdentityError::Missing)?;
     let value = value.to_str().map_err(|_| IdentityError::Malformed)?;
     let organisation = headers
@@ -117,7 +146,7 @@ async fn verify(identity: &dyn Identity, headers: &HeaderMap) -> Result<Credenti
         token: identity::bearer(value)?,
         organisation: organisation.transpose()?,
     };
-    Ok(identity.verify(shown).await?)
+    identity.verify(shown).await
 }
 
 /// Only JSON, said to be JSON: a form or plain text is what a foreign page could send without asking.

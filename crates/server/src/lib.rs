@@ -15,7 +15,10 @@ mod identity;
 pub mod tls;
 
 mod connection;
+mod peer;
+mod rates;
 mod serve;
+mod shares;
 mod stall;
 
 mod graphiql;

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +23,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service as _;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Place};
+use crate::peer::{self, Peer};
 use crate::settings::{Limits, Settings};
+use crate::shares::{Share, Shares};
 use crate::stall::StallGuard;
 
 /// Connections beyond the bound that are told so at once; beyond these, new ones wait in the listener's queue.
@@ -32,6 +35,15 @@ const TURNED_AWAY_MAX: usize = 64;
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// hyper refuses a smaller buffer.
 const HEADER_BYTES_MIN: usize = 8192;
+
+const TOO_MANY: (StatusCode, &str) = (
+    StatusCode::SERVICE_UNAVAILABLE,
+    r#"{"errors":[{"message":"too many connections","extensions":{"code":"OVERLOADED"}}]}"#,
+);
+const TOO_MANY_OF_ADDRESS: (StatusCode, &str) = (
+    StatusCode::TOO_MANY_REQUESTS,
+    r#"{"errors":[{"message":"too many connections from this address","extensions":{"code":"RATE_LIMITED"}}]}"#,
+);
 
 /// Serves `router` on `listener` until `shutdown` is ready, then stops gracefully.
 ///
@@ -53,6 +65,8 @@ pub async fn serve(
 struct Server {
     router: Router,
     limits: Limits,
+    trusted_proxies: Vec<IpAddr>,
+    addresses: Shares<Peer>,
     places: Arc<Semaphore>,
     turned_away: Arc<Semaphore>,
     stopping: CancellationToken,
@@ -69,6 +83,8 @@ impl Server {
                 limits.connections_max.min(Semaphore::MAX_PERMITS),
             )),
             turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
+            addresses: Shares::new(limits.connections_per_address_max),
+            trusted_proxies: settings.trusted_proxies.clone(),
             limits,
             stopping: CancellationToken::new(),
             ended: CancellationToken::new(),
@@ -84,8 +100,8 @@ impl Server {
                 () = &mut shutdown => return,
                 accepted = listener.accept() => accepted,
             };
-            let stream = match accepted {
-                Ok((stream, _peer)) => stream,
+            let (stream, address) = match accepted {
+                Ok((stream, peer)) => (stream, peer.ip()),
                 Err(error) => {
                     tracing::warn!(error = %error, "a connection could not be accepted");
                     tokio::select! {
@@ -99,38 +115,64 @@ impl Server {
                 tracing::debug!(error = %error, "a connection broke before it was served");
                 continue;
             }
-            if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-                self.tasks.spawn(self.connection(
-                    stream,
-                    Some(Arc::new(place)),
-                    self.router.clone(),
-                ));
-                continue;
-            }
+            let away = match self.place(address) {
+                Ok(place) => {
+                    let router = self.router.clone();
+                    self.tasks
+                        .spawn(self.connection(stream, address, place, router));
+                    continue;
+                }
+                Err(away) => away,
+            };
             let place = tokio::select! {
                 () = &mut shutdown => return,
                 place = Arc::clone(&self.turned_away).acquire_owned() => place,
             };
-            if let Ok(place) = place {
-                let away = Router::new().fallback(turn_away);
+            if let Ok(among_all) = place {
+                let place = Place {
+                    _among_all: among_all,
+                    _of_address: None,
+                };
                 self.tasks
-                    .spawn(self.connection(stream, Some(Arc::new(place)), away));
+                    .spawn(self.connection(stream, address, place, away));
             }
         }
+    }
+
+    /// A place for a connection, or what tells it that there is none.
+    fn place(&self, address: IpAddr) -> Result<Place, Router> {
+        let of_address = self.share(address)?;
+        let among_all = Arc::clone(&self.places).try_acquire_owned();
+        let among_all = among_all.map_err(|_| away(TOO_MANY))?;
+        Ok(Place {
+            _among_all: among_all,
+            _of_address: of_address,
+        })
+    }
+
+    /// A place among those of an address, which a trusted proxy does not need.
+    fn share(&self, address: IpAddr) -> Result<Option<Share<Peer>>, Router> {
+        if peer::is_listed(address, &self.trusted_proxies) {
+            return Ok(None);
+        }
+        let share = self.addresses.take(&Peer::at(address));
+        share.map(Some).ok_or_else(|| away(TOO_MANY_OF_ADDRESS))
     }
 
     /// Serves one connection to its end, or until it grows into a socket.
     fn connection(
         &self,
         stream: TcpStream,
-        place: Option<Arc<tokio::sync::OwnedSemaphorePermit>>,
+        address: IpAddr,
+        place: Place,
         router: Router,
     ) -> impl Future<Output = ()> + Send + 'static {
         let connection = Connection {
             stopping: self.stopping.clone(),
             ended: self.ended.clone(),
             tasks: self.tasks.clone(),
-            _place: place,
+            address: Some(address),
+            _place: Some(Arc::new(place)),
         };
         let stopping = self.stopping.clone();
         let ended = self.ended.clone();
@@ -192,13 +234,12 @@ async fn call(router: &mut Router, request: Request<Incoming>) -> Response<Body>
     }
 }
 
-async fn turn_away() -> Response<Body> {
+/// The answer of a server that has no room for a connection.
+fn away((status, body): (StatusCode, &'static str)) -> Router {
     let headers = [
         ("retry-after", "1"),
         ("connection", "close"),
         ("content-type", "application/json"),
     ];
-    let body =
-        r#"{"errors":[{"message":"too many connections","extensions":{"code":"OVERLOADED"}}]}"#;
-    (StatusCode::SERVICE_UNAVAILABLE, headers, body).into_response()
+    Router::new().fallback(move || std::future::ready((status, headers, body).into_response()))
 }

@@ -4,6 +4,7 @@
 
 mod limits;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct Settings {
     ///
     /// A request without `Origin` does not come from a web page and is let through. Default: none.
     pub allowed_origins: Vec<String>,
+    /// Addresses of proxies, whose connections are not bounded by address and whose `X-Forwarded-For` is believed.
+    /// Default: this machine's own, `127.0.0.1` and `::1`.
+    pub trusted_proxies: Vec<IpAddr>,
     /// How long requests and streams in flight may go on after a stop was asked for, in milliseconds.
     /// Default: 10 000.
     pub grace_ms: u64,
@@ -39,6 +43,7 @@ impl Default for Settings {
             graphiql: false,
             metrics: false,
             allowed_origins: Vec::new(),
+            trusted_proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             grace_ms: 10_000,
             drain_quiet_ms: 250,
             limits: Limits::default(),

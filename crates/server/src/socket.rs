@@ -26,6 +26,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::connection::Connection;
+use crate::peer::Peer;
 use crate::settings::Limits;
 use crate::transport::Transport;
 
@@ -57,6 +58,7 @@ pub(crate) fn wants_upgrade(headers: &HeaderMap) -> bool {
 pub(crate) fn upgrade<E: Executor>(
     transport: Arc<Transport<E>>,
     connection: Connection,
+    peer: Option<Peer>,
     mut request: Request,
 ) -> Response {
     let key = match check(&request, &transport) {
@@ -79,7 +81,7 @@ pub(crate) fn upgrade<E: Executor>(
     tasks.spawn(async move {
         let ended = connection.ended.clone();
         tokio::select! {
-            () = run(transport, connection, upgrade, subprotocol) => {}
+            () = run(transport, connection, peer, upgrade, subprotocol) => {}
             () = ended.cancelled() => {}
         }
     });
@@ -137,6 +139,7 @@ fn check<E>(request: &Request, transport: &Transport<E>) -> Result<HeaderValue, 
 async fn run<E: Executor>(
     transport: Arc<Transport<E>>,
     connection: Connection,
+    peer: Option<Peer>,
     upgrade: OnUpgrade,
     subprotocol: Subprotocol,
 ) {
@@ -172,7 +175,9 @@ async fn run<E: Executor>(
         .await;
         return;
     }
-    Session::new(&transport, &connection, stream).run().await;
+    Session::new(&transport, &connection, peer, stream)
+        .run()
+        .await;
 }
 
 fn config(limits: &Limits) -> WebSocketConfig {

@@ -19,8 +19,11 @@ use crate::health::Ready;
 use crate::identity::Identity;
 use crate::measures::Measures;
 use crate::operation::{Executors, Operations};
+use crate::peer::Peer;
+use crate::rates::Rates;
 use crate::settings::Settings;
-use crate::{graphiql, headers, health, http, measures, socket};
+use crate::shares::Shares;
+use crate::{Viewer, graphiql, headers, health, http, measures, socket};
 
 /// Says whether the process is ready for requests: asked on every `GET /health/ready`, so it must be cheap.
 pub type Readiness = Arc<dyn Fn() -> Ready + Send + Sync>;
@@ -38,8 +41,11 @@ pub(crate) struct Transport<E> {
     pub(crate) operations: Operations<E>,
     pub(crate) identity: Arc<dyn Identity>,
     pub(crate) settings: Settings,
+    pub(crate) rates: Rates,
     /// One permit for each open socket.
     pub(crate) sockets: Arc<Semaphore>,
+    /// The sockets of each caller.
+    pub(crate) callers: Shares<Viewer>,
 }
 
 impl<E> Transport<E> {
@@ -71,6 +77,8 @@ pub fn router<E: Executor>(
     let transport = Arc::new(Transport {
         operations: Operations::new(executors, &settings, Arc::clone(&measures)),
         identity,
+        rates: Rates::new(&settings.limits),
+        callers: Shares::new(settings.limits.sockets_per_caller_max),
         sockets: Arc::new(Semaphore::new(
             settings.limits.sockets_max.min(Semaphore::MAX_PERMITS),
         )),
@@ -116,15 +124,19 @@ async fn graphql<E: Executor>(
     connection: Option<Extension<Connection>>,
     request: Request,
 ) -> Response {
+    let connection = connection
+        .map(|Extension(connection)| connection)
+        .unwrap_or_default();
+    let proxies = &transport.settings.trusted_proxies;
+    let peer = connection
+        .address
+        .and_then(|address| Peer::of(address, request.headers(), proxies));
     if socket::wants_upgrade(request.headers()) {
-        let connection = connection
-            .map(|Extension(connection)| connection)
-            .unwrap_or_default();
-        return socket::upgrade(transport, connection, request);
+        return socket::upgrade(transport, connection, peer, request);
     }
     match *request.method() {
-        Method::GET => http::get(&transport, request).await,
-        Method::POST => http::post(&transport, request).await,
+        Method::GET => http::get(&transport, peer, request).await,
+        Method::POST => http::post(&transport, peer, request).await,
         _ => (
             StatusCode::METHOD_NOT_ALLOWED,
             [(header::ALLOW, "GET, POST")],

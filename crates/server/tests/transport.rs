@@ -12,6 +12,8 @@ mod connections;
 mod http;
 #[path = "transport/identity.rs"]
 mod identity;
+#[path = "transport/rates.rs"]
+mod rates;
 #[path = "transport/renewal.rs"]
 mod renewal;
 #[path = "transport/socket.rs"]

@@ -21,6 +21,10 @@ const MAY_BE_ZERO: &[&str] = &[
     "token_secret_previous_s",
     "identity.leeway_s",
     "server.grace_ms",
+    "server.limits.connections_per_address_max",
+    "server.limits.caller_operations_per_s",
+    "server.limits.address_refusals_per_s",
+    "server.limits.sockets_per_caller_max",
     "server.drain_quiet_ms",
 ];
 

@@ -39,6 +39,9 @@ fn refuse(failure: &Failure, media_type: MediaType) -> Response {
             errors: &failure.errors,
         },
     );
+    if let Some(seconds) = failure.retry_after_s() {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
     let header = match failure.cause {
         Cause::Unauthenticated => Some((WWW_AUTHENTICATE, "Bearer realm=\"roadbook\"")),
         Cause::MethodNotAllowed => Some((ALLOW, "POST")),
@@ -62,6 +65,7 @@ fn status(cause: Cause, media_type: MediaType) -> StatusCode {
         }
         (Cause::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
         (Cause::Forbidden, _) => StatusCode::FORBIDDEN,
+        (Cause::TooOften, _) => StatusCode::TOO_MANY_REQUESTS,
         (Cause::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Cause::NotAcceptable, _) => StatusCode::NOT_ACCEPTABLE,
         (Cause::BodyTimeout, _) => StatusCode::REQUEST_TIMEOUT,

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// TCP connections served at once, sockets included; one more is answered 503. Default: 4096.
     pub connections_max: usize,
+    /// TCP connections of one address served at once, of IPv6 those of one /64; one more is answered 429. Those of
+    /// `trusted_proxies` are not counted; 0 is no bound. Default: 256.
+    pub connections_per_address_max: usize,
     /// Wait for the head of the next request, which also bounds an idle connection; then it is closed.
     /// Default: 15 000.
     pub header_read_ms: u64,
@@ -28,6 +31,19 @@ pub struct Limits {
     pub write_stall_ms: u64,
     /// How long a query or mutation may run; then 503 with the code `TIMEOUT`. Default: 30 000.
     pub request_ms: u64,
+
+    /// Operations of one caller in a second, over HTTP and sockets; beyond it and the burst 429 with the code
+    /// `RATE_LIMITED`. A renewal of a token counts as one. A development token that names no person is not counted; 0 is
+    /// no bound. Default: 50.
+    pub caller_operations_per_s: u32,
+    /// Operations that a caller may send at once after it was quiet. Default: 250.
+    pub caller_operations_burst: u32,
+    /// Sign-ins of one address that are refused in a second; beyond it and the burst each is refused by 429 and not told in
+    /// the log. Whoever shows a good token is let in all the same. Proxies that do not tell who asks are not counted; 0 is
+    /// no bound. Default: 5.
+    pub address_refusals_per_s: u32,
+    /// Sign-ins of one address that may be refused at once after it was quiet. Default: 50.
+    pub address_refusals_burst: u32,
 
     /// Levels of fields, fragments expanded. The introspection query of GraphiQL needs 15. Default: 20.
     pub query_depth_max: usize,
@@ -51,6 +67,9 @@ pub struct Limits {
 
     /// Sockets open at once; one more is closed with 1013. Default: 2048.
     pub sockets_max: usize,
+    /// Sockets of one caller open at once; one more is closed with 1013. A development token that names no person is not
+    /// counted; 0 is no bound. Default: 32.
+    pub sockets_per_caller_max: usize,
     /// Operations open on one socket; one more is answered by an `error` message. Default: 100.
     pub socket_operations_max: usize,
     /// One incoming message, in one frame or several; beyond it close code 1009. Default: 1 048 576.
@@ -72,12 +91,17 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 4096,
+            connections_per_address_max: 256,
             header_read_ms: 15_000,
             header_bytes_max: 32_768,
             body_read_ms: 15_000,
             body_bytes_max: 1_048_576,
             write_stall_ms: 20_000,
             request_ms: 30_000,
+            caller_operations_per_s: 50,
+            caller_operations_burst: 250,
+            address_refusals_per_s: 5,
+            address_refusals_burst: 50,
             query_depth_max: 20,
             query_fields_max: 1000,
             query_root_fields_max: 20,
@@ -88,6 +112,7 @@ impl Default for Limits {
             variables_bytes_max: 524_288,
             documents_bytes_max: 33_554_432,
             sockets_max: 2048,
+            sockets_per_caller_max: 32,
             socket_operations_max: 100,
             socket_message_bytes_max: 1_048_576,
             socket_outgoing_bytes_max: 4_194_304,

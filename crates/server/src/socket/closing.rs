@@ -53,6 +53,16 @@ impl Closing {
         Self::new(1013, "Too many sockets")
     }
 
+    /// 1013: no room for another socket of this caller.
+    pub(super) fn too_many_of_caller() -> Self {
+        Self::new(1013, "Too many sockets of this caller")
+    }
+
+    /// 1013: too many tokens of this address were refused.
+    pub(super) fn too_often() -> Self {
+        Self::new(1013, "Too many refused tokens from this address")
+    }
+
     /// 4400: a message that the protocol does not know.
     pub(super) fn bad_message(reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(4400, reason)

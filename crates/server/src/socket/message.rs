@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::closing::Closing;
+use crate::failure::Failure;
 
 /// Operation ids are echoed with every result; clients use a number or a UUID.
 const ID_BYTES_MAX: usize = 128;
@@ -172,6 +173,17 @@ pub(super) struct Renewed {
     pub(super) expires_in: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) code: Option<String>,
+}
+
+impl Renewed {
+    /// The present token holds as long as it did.
+    pub(super) fn not_yet(failure: &Failure) -> Self {
+        Self {
+            authorized: false,
+            expires_in: None,
+            code: Some(failure.code()),
+        }
+    }
 }
 
 pub(super) fn renewed(renewed: Renewed) -> Utf8Bytes {

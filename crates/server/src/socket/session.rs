@@ -21,11 +21,14 @@ use super::closing::{self, Closing};
 use super::deadlines::{Deadlines, Due};
 use super::message::{self, Incoming, Renewed};
 use super::streams::{Item, Streams};
+use crate::Viewer;
 use crate::connection::Connection;
 use crate::failure::{Cause, Failure};
 use crate::identity::{Credential, Identity, IdentityError, Shown};
 use crate::operation::{Ending, executed};
 use crate::parameters;
+use crate::peer::Peer;
+use crate::shares::Share;
 use crate::transport::Transport;
 
 /// Results written before they are flushed together, if as many are ready at once.
@@ -48,6 +51,9 @@ type Step = ControlFlow<Option<Closing>>;
 pub(super) struct Session<E, S> {
     transport: Arc<Transport<E>>,
     connection: Connection,
+    peer: Option<Peer>,
+    /// The place among the sockets of its caller.
+    place: Option<Share<Viewer>>,
     stream: WebSocketStream<S>,
     streams: Streams,
     deadlines: Deadlines,
@@ -69,6 +75,7 @@ where
     pub(super) fn new(
         transport: &Arc<Transport<E>>,
         connection: &Connection,
+        peer: Option<Peer>,
         stream: WebSocketStream<S>,
     ) -> Self {
         let limits = &transport.settings.limits;
@@ -80,6 +87,8 @@ where
             ),
             transport: Arc::clone(transport),
             connection: connection.clone(),
+            peer,
+            place: None,
             stream,
             streams: Streams::default(),
             phase: Phase::Opened,
@@ -161,12 +170,26 @@ where
         }
         match verify(&*self.transport.identity, token, organisation).await {
             Ok(credential) => {
+                if credential.viewer.person.is_some() {
+                    self.place = self.transport.callers.take(&credential.viewer);
+                    if self.place.is_none() {
+                        return close(Closing::too_many_of_caller());
+                    }
+                }
                 self.set_expiry(&credential);
                 self.phase = Phase::Acknowledged(credential);
                 self.send(message::ack()).await
             }
-            Err(error) => close(Closing::refused(&error)),
+            Err(error) => self.refuse(&error),
         }
+    }
+
+    /// Closes the socket of somebody who is not let in.
+    fn refuse(&self, error: &IdentityError) -> Step {
+        close(match self.transport.rates.refusal(self.peer) {
+            Ok(()) => Closing::refused(error),
+            Err(_too_often) => Closing::too_often(),
+        })
     }
 
     /// Takes another token of the same caller in place of the present one. What is open goes on.
@@ -176,6 +199,10 @@ where
             Phase::Acknowledged(caller) => caller.viewer.clone(),
             Phase::Draining { .. } => return Step::Continue(()),
         };
+        if let Err(too_often) = self.transport.rates.operation(&viewer) {
+            let not_yet = Renewed::not_yet(&Failure::from(too_often));
+            return self.send(message::renewed(not_yet)).await;
+        }
         let organisation = Some(viewer.organisation.as_str());
         let identity = &*self.transport.identity;
         let renewed = match verify(identity, Some(token), organisation).await {
@@ -189,14 +216,10 @@ where
                     code: None,
                 }
             }
-            Ok(_) => return close(Closing::refused(&IdentityError::AnotherCaller)),
+            Ok(_) => return self.refuse(&IdentityError::AnotherCaller),
             // The present token holds as long as it did; the client tries again.
-            Err(error @ IdentityError::Unavailable) => Renewed {
-                authorized: false,
-                expires_in: None,
-                code: Some(Failure::from(error).code()),
-            },
-            Err(error) => return close(Closing::refused(&error)),
+            Err(error @ IdentityError::Unavailable) => Renewed::not_yet(&Failure::from(error)),
+            Err(error) => return self.refuse(&error),
         };
         self.send(message::renewed(renewed)).await
     }
@@ -216,6 +239,10 @@ where
         };
         if self.streams.contains(&id) {
             return close(Closing::duplicate(&id));
+        }
+        if let Err(too_often) = self.transport.rates.operation(&caller.viewer) {
+            let failure = Failure::from(too_often);
+            return self.send(message::error(&id, &failure.errors)).await;
         }
         let limits = &self.transport.settings.limits;
         if self.streams.len() >= limits.socket_operations_max {
