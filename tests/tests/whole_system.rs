@@ -29,6 +29,8 @@ mod sql;
 
 #[path = "whole_system/bus.rs"]
 mod bus;
+#[path = "whole_system/certificates.rs"]
+mod certificates;
 #[path = "whole_system/clocks.rs"]
 mod clocks;
 #[path = "whole_system/command_line.rs"]
@@ -49,6 +51,8 @@ mod nodes;
 mod renewing;
 #[path = "whole_system/restoring.rs"]
 mod restoring;
+#[path = "whole_system/securing.rs"]
+mod securing;
 #[path = "whole_system/stopping.rs"]
 mod stopping;
 #[path = "whole_system/tracing.rs"]

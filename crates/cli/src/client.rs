@@ -5,14 +5,16 @@
 
 mod message;
 mod readiness;
+mod stream;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value as Json, json};
 use thiserror::Error;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, Uri};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -21,6 +23,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use message::{ServerMessage, first_message};
 pub(crate) use readiness::is_ready;
+use stream::Stream;
 
 /// The subprotocol.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -61,15 +64,19 @@ pub(crate) enum ClientError {
 
 /// A connection that is acknowledged.
 pub(crate) struct Connection {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Box<dyn Stream>>,
     next_id: u64,
 }
 
 impl Connection {
-    /// Connects and signs in.
-    pub(crate) async fn open(url: &str, token: &str) -> Result<Self, ClientError> {
+    /// Connects, by TLS if the URL says so, and signs in.
+    pub(crate) async fn open(
+        url: &str,
+        tls: &Arc<ClientConfig>,
+        token: &str,
+    ) -> Result<Self, ClientError> {
         let opening = async {
-            let mut connection = connect(url).await?;
+            let mut connection = connect(url, tls).await?;
             let init = json!({
                 "type": "connection_init",
                 "payload": { "Authorization": format!("Bearer {token}") },
@@ -173,16 +180,15 @@ impl Connection {
     }
 }
 
-async fn connect(url: &str) -> Result<Connection, ClientError> {
+async fn connect(url: &str, tls: &Arc<ClientConfig>) -> Result<Connection, ClientError> {
     let address = Address::read(url)?;
     let (host, port) = (address.host.as_str(), address.port);
     let unreachable = |error: std::io::Error| {
         ClientError::Lost(format!("{host}:{port} cannot be reached: {error}"))
     };
-    let stream = TcpStream::connect((host.trim_matches(['[', ']']), port))
-        .await
-        .map_err(unreachable)?;
-    let socket_url = format!("ws://{host}:{port}{}", address.path);
+    let stream = stream::open(&address, tls).await.map_err(unreachable)?;
+    let scheme = if address.is_secure { "wss" } else { "ws" };
+    let socket_url = format!("{scheme}://{host}:{port}{}", address.path);
     let mut request = socket_url
         .as_str()
         .into_client_request()
@@ -202,6 +208,7 @@ async fn connect(url: &str) -> Result<Connection, ClientError> {
 /// Where a server is, read from a URL of a page or of a socket.
 #[derive(Debug, PartialEq, Eq)]
 struct Address {
+    is_secure: bool,
     host: String,
     port: u16,
     path: String,
@@ -211,23 +218,20 @@ impl Address {
     fn read(url: &str) -> Result<Self, ClientError> {
         let wrong = || {
             ClientError::Address(format!(
-                "\"{url}\" is no address of a server; write http://HOST:PORT"
+                "\"{url}\" is no address of a server; write http://HOST:PORT or https://HOST"
             ))
         };
         let uri: Uri = url.parse().map_err(|_| wrong())?;
-        match uri.scheme_str() {
-            Some("http" | "ws") => {}
-            Some("https" | "wss") => {
-                let message =
-                    "TLS is not built in; watch from behind the proxy that ends it, by http://";
-                return Err(ClientError::Address(message.to_owned()));
-            }
+        let (is_secure, port) = match uri.scheme_str() {
+            Some("http" | "ws") => (false, 80),
+            Some("https" | "wss") => (true, 443),
             _ => return Err(wrong()),
-        }
+        };
         let path = uri.path().trim_end_matches('/');
         Ok(Self {
+            is_secure,
             host: uri.host().ok_or_else(wrong)?.to_owned(),
-            port: uri.port_u16().unwrap_or(80),
+            port: uri.port_u16().unwrap_or(port),
             path: if path.is_empty() { PATH } else { path }.to_owned(),
         })
     }
@@ -266,7 +270,9 @@ mod tests {
     use super::*;
 
     fn address(url: &str) -> (String, u16, String) {
-        let Address { host, port, path } = Address::read(url).unwrap();
+        let Address {
+            host, port, path, ..
+        } = Address::read(url).unwrap();
         (host, port, path)
     }
 
@@ -279,13 +285,24 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_connected_to_is_refused() {
-        for url in [
-            "",
-            "127.0.0.1:8080",
-            "https://example.eu",
-            "ftp://example.eu",
+    fn tls_is_asked_for_by_the_url() {
+        for (url, is_secure, port) in [
+            ("https://example.eu", true, 443),
+            ("wss://example.eu:8443/graphql", true, 8443),
+            ("ws://example.eu", false, 80),
         ] {
+            let address = Address::read(url).unwrap();
+            assert_eq!(
+                (address.is_secure, address.port),
+                (is_secure, port),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_connected_to_is_refused() {
+        for url in ["", "127.0.0.1:8080", "ftp://example.eu"] {
             assert!(
                 matches!(Address::read(url), Err(ClientError::Address(_))),
                 "{url}"

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use roadbook_server::DevelopmentTokens;
+use roadbook_server::tls::ServerCertificate;
 
 use crate::database::Store;
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::tokens;
+use crate::{tokens, trust};
 
 /// The wish of the operator to have the secrets read again.
 ///
@@ -40,12 +41,16 @@ impl Renewal {
     pub(crate) async fn run(
         mut self,
         tokens: Option<Arc<DevelopmentTokens>>,
+        certificate: Option<Arc<ServerCertificate>>,
         store: Store,
         settings: Settings,
     ) {
         while self.wished().await {
             if let Some(tokens) = &tokens {
                 told("the signing secret", tokens::read_again(tokens, &settings));
+            }
+            if let Some(certificate) = &certificate {
+                told("the certificate", trust::read_again(certificate, &settings));
             }
             if settings.database_file.is_some() {
                 told("the database URL", connect_as(&store, &settings));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use prometheus_client::registry::Registry;
 use roadbook_engine::{Engine, Readiness};
+use roadbook_server::tls::ServerCertificate;
 use roadbook_server::{Executors, Probes, ReadOnlyReason, Ready};
 use tokio::net::TcpListener;
 
@@ -17,19 +18,21 @@ use crate::doors::Doors;
 use crate::failure::Failure;
 use crate::renewal::Renewal;
 use crate::settings::Settings;
-use crate::terminal;
 use crate::wiring::Wired;
+use crate::{terminal, trust};
 
 /// An address that was bound, and where it is reached.
 pub(crate) struct Listening {
     listener: TcpListener,
     address: SocketAddr,
+    certificate: Option<Arc<ServerCertificate>>,
     renewal: Renewal,
 }
 
 impl Listening {
     /// Binds the address of the settings.
     pub(crate) async fn bind(settings: &Settings) -> anyhow::Result<Self> {
+        let certificate = trust::own_certificate(settings)?.map(Arc::new);
         let bound = TcpListener::bind(&settings.listen).await;
         let listener = bound.map_err(|error| unavailable(&settings.listen, &error))?;
         let address = listener
@@ -38,16 +41,21 @@ impl Listening {
         Ok(Self {
             listener,
             address,
+            certificate,
             renewal: Renewal::listen()?,
         })
     }
 
     /// Where a browser on this machine finds the server.
     pub(crate) fn url(&self) -> String {
+        let scheme = match self.certificate {
+            Some(_) => "https",
+            None => "http",
+        };
         if self.address.ip().is_unspecified() {
-            return format!("http://localhost:{}", self.address.port());
+            return format!("{scheme}://localhost:{}", self.address.port());
         }
-        format!("http://{}", self.address)
+        format!("{scheme}://{}", self.address)
     }
 
     /// Serves until the process is told to stop, and stops: first the transport, then the engine, then the database.
@@ -73,9 +81,12 @@ impl Listening {
             registry,
         };
         let development = doors.development.clone();
-        let renewal = self
-            .renewal
-            .run(development, wired.store.clone(), settings.clone());
+        let renewal = self.renewal.run(
+            development,
+            self.certificate.clone(),
+            wired.store.clone(),
+            settings.clone(),
+        );
         let beside = [tokio::spawn(renewal), tokio::spawn(doors.keep_fresh())];
         let identity = Arc::new(doors.sign_in());
         let router = roadbook_server::api(executors, identity, transport, probes);
@@ -86,7 +97,14 @@ impl Listening {
             draining.drain();
         };
         tracing::info!(address = %self.address, "serving");
-        let served = roadbook_server::serve(self.listener, router, &settings.server, asked).await;
+        let served = roadbook_server::serve(
+            self.listener,
+            router,
+            &settings.server,
+            self.certificate,
+            asked,
+        );
+        let served = served.await;
         tracing::info!("stopping");
         for task in &beside {
             task.abort();

@@ -105,6 +105,16 @@ impl Settings {
             .unwrap_or_else(DatabaseUrl::demonstration)
     }
 
+    /// The server that a client speaks to: the one that is set, else the one that listens here.
+    pub(crate) fn url(&self) -> String {
+        let scheme = match self.server.tls.certificate_file {
+            Some(_) => "https",
+            None => "http",
+        };
+        let listening = || format!("{scheme}://{}", self.listen);
+        self.url.clone().unwrap_or_else(listening)
+    }
+
     /// The file with the secret that signs development tokens.
     pub(crate) fn token_secret_file(&self) -> PathBuf {
         match &self.token_secret_file {

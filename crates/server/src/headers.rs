@@ -4,8 +4,8 @@
 
 use axum::http::HeaderValue;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::response::Response;
 
@@ -25,9 +25,13 @@ const DEFAULTS: [(HeaderName, &str); 6] = [
     ),
 ];
 
+/// Whoever came by TLS comes by nothing else for two years. Over plain HTTP it would mean nothing, and is not said.
+const ENCRYPTED: (HeaderName, &str) = (STRICT_TRANSPORT_SECURITY, "max-age=63072000");
+
 /// Adds the headers.
-pub(crate) async fn secure(mut response: Response) -> Response {
-    for (name, value) in DEFAULTS {
+pub(crate) fn secure(mut response: Response, is_encrypted: bool) -> Response {
+    let encrypted = is_encrypted.then_some(ENCRYPTED);
+    for (name, value) in DEFAULTS.into_iter().chain(encrypted) {
         response
             .headers_mut()
             .entry(name)

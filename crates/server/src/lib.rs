@@ -47,5 +47,5 @@ pub use identity::{
 pub use operation::Executors;
 pub use roadbook_graphql::Viewer;
 pub use serve::serve;
-pub use settings::{Limits, Settings};
+pub use settings::{Limits, Settings, TlsSettings};
 pub use transport::{Probes, Readiness, api, router};

@@ -17,8 +17,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service as _;
@@ -28,6 +30,7 @@ use crate::peer::{self, Peer};
 use crate::settings::{Limits, Settings};
 use crate::shares::{Share, Shares};
 use crate::stall::StallGuard;
+use crate::tls::ServerCertificate;
 
 /// Connections beyond the bound that are told so at once; beyond these, new ones wait in the listener's queue.
 const TURNED_AWAY_MAX: usize = 64;
@@ -45,7 +48,7 @@ const TOO_MANY_OF_ADDRESS: (StatusCode, &str) = (
     r#"{"errors":[{"message":"too many connections from this address","extensions":{"code":"RATE_LIMITED"}}]}"#,
 );
 
-/// Serves `router` on `listener` until `shutdown` is ready, then stops gracefully.
+/// Serves `router` on `listener`, by TLS if there is a certificate, until `shutdown` is ready, then stops gracefully.
 ///
 /// To stop is: accept nothing more; let requests in flight finish; let sockets finish their operations and
 /// close them with 1001; after `settings.grace_ms` drop what is left. When this returns, all of that is over.
@@ -53,9 +56,10 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     settings: &Settings,
+    certificate: Option<Arc<ServerCertificate>>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let server = Server::new(router, settings);
+    let server = Server::new(router, settings, certificate);
     server.accept(&listener, shutdown).await;
     drop(listener);
     server.stop(settings).await;
@@ -64,6 +68,7 @@ pub async fn serve(
 
 struct Server {
     router: Router,
+    certificate: Option<Arc<ServerCertificate>>,
     limits: Limits,
     trusted_proxies: Vec<IpAddr>,
     addresses: Shares<Peer>,
@@ -75,10 +80,15 @@ struct Server {
 }
 
 impl Server {
-    fn new(router: Router, settings: &Settings) -> Self {
+    fn new(
+        router: Router,
+        settings: &Settings,
+        certificate: Option<Arc<ServerCertificate>>,
+    ) -> Self {
         let limits = settings.limits.clone();
         Self {
             router,
+            certificate,
             places: Arc::new(Semaphore::new(
                 limits.connections_max.min(Semaphore::MAX_PERMITS),
             )),
@@ -175,33 +185,24 @@ impl Server {
             _place: Some(Arc::new(place)),
         };
         let stopping = self.stopping.clone();
-        let ended = self.ended.clone();
-        let stream = TokioIo::new(StallGuard::new(stream, self.limits.write_stall()));
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(connection.clone());
-            let mut router = router.clone();
-            async move { Ok::<_, Infallible>(call(&mut router, request).await) }
-        });
-        let serving = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.header_read())
-            .max_buf_size(self.limits.header_bytes_max.max(HEADER_BYTES_MIN))
-            .serve_connection(stream, service)
-            .with_upgrades();
+        let acceptor = self
+            .certificate
+            .as_ref()
+            .map(|certificate| certificate.acceptor());
+        let limits = self.limits.clone();
+        let stream = StallGuard::new(stream, limits.write_stall());
         async move {
-            let mut serving = std::pin::pin!(serving);
-            let outcome = tokio::select! {
-                outcome = serving.as_mut() => outcome,
-                () = stopping.cancelled() => {
-                    serving.as_mut().graceful_shutdown();
-                    tokio::select! {
-                        outcome = serving.as_mut() => outcome,
-                        () = ended.cancelled() => return,
-                    }
-                }
+            let Some(acceptor) = acceptor else {
+                return converse(stream, connection, router, &limits).await;
             };
-            if let Err(error) = outcome {
-                tracing::debug!(error = %error, "a connection ended early");
+            let secured = tokio::select! {
+                secured = timeout(limits.header_read(), acceptor.accept(stream)) => secured,
+                () = stopping.cancelled() => return,
+            };
+            match secured {
+                Ok(Ok(stream)) => converse(stream, connection, router, &limits).await,
+                Ok(Err(error)) => tracing::debug!(error = %error, "a connection was not secured"),
+                Err(_late) => tracing::debug!("a connection was not secured in time"),
             }
         }
     }
@@ -223,6 +224,39 @@ impl Server {
             self.ended.cancel();
             self.tasks.wait().await;
         }
+    }
+}
+
+/// Serves one connection to its end, or until it grows into a socket.
+async fn converse<S>(stream: S, connection: Connection, router: Router, limits: &Limits)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (stopping, ended) = (connection.stopping.clone(), connection.ended.clone());
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(connection.clone());
+        let mut router = router.clone();
+        async move { Ok::<_, Infallible>(call(&mut router, request).await) }
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read())
+        .max_buf_size(limits.header_bytes_max.max(HEADER_BYTES_MIN))
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut serving = std::pin::pin!(serving);
+    let outcome = tokio::select! {
+        outcome = serving.as_mut() => outcome,
+        () = stopping.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            tokio::select! {
+                outcome = serving.as_mut() => outcome,
+                () = ended.cancelled() => return,
+            }
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(error = %error, "a connection ended early");
     }
 }
 

@@ -5,6 +5,7 @@
 mod limits;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -33,8 +34,20 @@ pub struct Settings {
     /// A subscription that is silent this long while the server stops counts as drained, in milliseconds.
     /// Default: 250.
     pub drain_quiet_ms: u64,
+    /// By what the server proves who it is. Default: by nothing, and what is served is not encrypted.
+    pub tls: TlsSettings,
     /// Bounds on what clients may ask and hold.
     pub limits: Limits,
+}
+
+/// The files of a server's certificate, which the binary reads at the start and when it is told to renew its secrets.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsSettings {
+    /// The chain of certificates, the server's own first, in the form of PEM. With it the server speaks TLS and nothing else.
+    pub certificate_file: Option<PathBuf>,
+    /// The private key of the server's own certificate, in the form of PEM.
+    pub key_file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -46,6 +59,7 @@ impl Default for Settings {
             trusted_proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             grace_ms: 10_000,
             drain_quiet_ms: 250,
+            tls: TlsSettings::default(),
             limits: Limits::default(),
         }
     }

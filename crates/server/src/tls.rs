@@ -1,6 +1,8 @@
-//! TLS, by rustls with `ring`: whom this process trusts when it asks others.
+//! TLS, by rustls with `ring`: whom this process trusts when it asks others, and by what it proves who it is.
 //!
 //! It does not read files. Invariant: the other side's certificate is always checked.
+
+mod certificate;
 
 use std::sync::Arc;
 
@@ -9,14 +11,19 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, Error, RootCertStore};
 
+pub use certificate::ServerCertificate;
+
 /// Why certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// They are not written as PEM.
-    #[error("it holds no certificate in the form of PEM")]
+    #[error("there is no certificate in the form of PEM")]
     NoCertificate,
+    /// The key is not written as PEM.
+    #[error("there is no private key in the form of PEM")]
+    NoKey,
     /// They are, and yet cannot be used.
-    #[error("a certificate cannot be used")]
+    #[error("the certificate cannot be used")]
     Certificate(#[source] Error),
 }
 

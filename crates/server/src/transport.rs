@@ -72,6 +72,7 @@ pub fn router<E: Executor>(
         mut registry,
     } = probes;
     let (with_graphiql, with_metrics) = (settings.graphiql, settings.metrics);
+    let is_encrypted = settings.tls.certificate_file.is_some();
     let measures = Arc::new(Measures::default());
     measures.register(&mut registry);
     let transport = Arc::new(Transport {
@@ -105,7 +106,9 @@ pub fn router<E: Executor>(
     }
     router
         .fallback(not_found)
-        .layer(axum::middleware::map_response(headers::secure))
+        .layer(axum::middleware::map_response(move |response| {
+            std::future::ready(headers::secure(response, is_encrypted))
+        }))
 }
 
 /// The [`router`] over Roadbook's own schema: compiled here once, and not anew in each crate that calls it.

@@ -2,13 +2,14 @@
 //!
 //! It owns that one request. Invariant: it ends, whatever the server does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::rustls::ClientConfig;
 
-use super::{Address, ClientError};
+use super::{Address, ClientError, stream};
 
 /// How long the whole question may take: a server that does not say so in time is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -16,10 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const ANSWER_BYTES_MAX: u64 = 1024;
 
 /// Whether the server of a URL wants requests.
-pub(crate) async fn is_ready(url: &str) -> Result<bool, ClientError> {
+pub(crate) async fn is_ready(url: &str, tls: &Arc<ClientConfig>) -> Result<bool, ClientError> {
     let address = Address::read(url)?;
     let late = |_| ClientError::Lost(format!("{url} did not answer in time"));
-    let answer = timeout(PATIENCE, ask(&address)).await.map_err(late)?;
+    let answer = timeout(PATIENCE, ask(&address, tls)).await.map_err(late)?;
     let answer =
         answer.map_err(|error| ClientError::Lost(format!("{url} cannot be reached: {error}")))?;
     match answer.split(' ').nth(1) {
@@ -32,9 +33,9 @@ pub(crate) async fn is_ready(url: &str) -> Result<bool, ClientError> {
 }
 
 /// The beginning of the answer.
-async fn ask(address: &Address) -> std::io::Result<String> {
+async fn ask(address: &Address, tls: &Arc<ClientConfig>) -> std::io::Result<String> {
     let Address { host, port, .. } = address;
-    let mut stream = TcpStream::connect((host.trim_matches(['[', ']']), *port)).await?;
+    let mut stream = stream::open(address, tls).await?;
     let request =
         format!("GET /health/ready HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;

@@ -61,6 +61,11 @@ pub(crate) fn run(command: &ConfigCommand, sources: &Sources) -> anyhow::Result<
 fn missing_files(settings: &Settings) -> Vec<Problem> {
     [
         ("ca_file", &settings.ca_file),
+        (
+            "server.tls.certificate_file",
+            &settings.server.tls.certificate_file,
+        ),
+        ("server.tls.key_file", &settings.server.tls.key_file),
         ("token_file", &settings.token_file),
         ("token_secret_file", &settings.token_secret_file),
     ]

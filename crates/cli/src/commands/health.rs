@@ -7,13 +7,12 @@ use crate::arguments::HealthArguments;
 use crate::client::{ClientError, is_ready};
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::terminal;
+use crate::{terminal, trust};
 
 /// Runs the command.
 pub(crate) async fn run(_: &HealthArguments, settings: &Settings) -> anyhow::Result<()> {
-    let listening = || format!("http://{}", settings.listen);
-    let url = settings.url.clone().unwrap_or_else(listening);
-    match is_ready(&url).await {
+    let url = settings.url();
+    match is_ready(&url, &trust::client(settings)?).await {
         Ok(true) => terminal::print("ready\n"),
         Ok(false) => {
             let message = format!("{url} is not ready: it stops, or its database does not answer");

@@ -4,17 +4,19 @@
 //! Invariant: between two connections no change is missed and none is told twice.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use roadbook_engine::{Ids as _, RandomIds};
 use serde_json::{Value as Json, json};
+use tokio_rustls::rustls::ClientConfig;
 
 use crate::arguments::WatchArguments;
 use crate::backoff::Backoff;
 use crate::client::{ClientError, Connection};
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::terminal;
 use crate::tokens::Credentials;
+use crate::{terminal, trust};
 
 /// Road maps asked for at once when one is searched by its short name.
 const ROAD_MAPS: &str = "query($after: String) { roadMaps(first: 50, after: $after) { \
@@ -35,13 +37,10 @@ const CHANGES: &str = "subscription($roadMap: ID!, $filter: ChangeFilter, $after
 /// Runs the command.
 pub(crate) async fn run(arguments: &WatchArguments, settings: &Settings) -> anyhow::Result<()> {
     let credentials = Credentials::of(settings)?;
-    let url = settings
-        .url
-        .clone()
-        .unwrap_or_else(|| format!("http://{}", settings.listen));
     let mut watch = Watch {
         arguments,
-        url,
+        url: settings.url(),
+        tls: trust::client(settings)?,
         target: None,
         cursor: arguments.after.clone(),
         told: 0,
@@ -109,6 +108,7 @@ struct Target {
 struct Watch<'a> {
     arguments: &'a WatchArguments,
     url: String,
+    tls: Arc<ClientConfig>,
     /// Known once a server was reached.
     target: Option<Target>,
     /// Everything up to here was told.
@@ -120,7 +120,7 @@ struct Watch<'a> {
 impl Watch<'_> {
     /// Follows on one connection until enough was told.
     async fn follow(&mut self, token: &str) -> Result<(), Ending> {
-        let mut connection = Connection::open(&self.url, token).await?;
+        let mut connection = Connection::open(&self.url, &self.tls, token).await?;
         let target = match self.target.clone() {
             Some(target) => target,
             None => self.find(&mut connection).await?,

@@ -138,6 +138,11 @@ fn between_texts(settings: &Settings) -> Vec<(&'static str, String)> {
         let message = format!("\"{listen}\" is no address with a port, as in {LISTEN}");
         found.push(("listen", message));
     }
+    let tls = &settings.server.tls;
+    if tls.certificate_file.is_some() != tls.key_file.is_some() {
+        let message = "a certificate needs its key, and a key its certificate";
+        found.push(("server.tls.certificate_file", message.to_owned()));
+    }
     if settings.database.is_some() && settings.database_file.is_some() {
         let message = "a database is named besides; leave one of them out";
         found.push(("database_file", message.to_owned()));

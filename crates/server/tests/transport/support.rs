@@ -96,7 +96,10 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(async move {
-            serve(listener, router, &settings, async { drop(stopped.await) }).await
+            serve(listener, router, &settings, None, async {
+                drop(stopped.await)
+            })
+            .await
         });
         Self {
             address,
