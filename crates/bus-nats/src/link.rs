@@ -32,7 +32,11 @@ impl Link {
     pub(crate) async fn open(address: &Address, settings: &Settings) -> Result<Self, BusError> {
         let place = &address.place;
         let (loss, is_lost) = watch::channel(false);
-        let options = ConnectOptions::new()
+        let options = match &settings.ca_file {
+            Some(file) => ConnectOptions::new().add_root_certificates(file.clone()),
+            None => ConnectOptions::new(),
+        };
+        let options = options
             .name("roadbook")
             .connection_timeout(settings.timeout())
             .request_timeout(Some(settings.timeout()))

@@ -3,6 +3,7 @@
 //! It owns the numbers, their units and defaults, and what is made of the prefix. Invariant: everything that waits or is
 //! kept has a bound here.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
@@ -18,6 +19,9 @@ const KNOWN_AGAIN_MAX: Duration = Duration::from_mins(2);
 pub struct Settings {
     /// What the subjects begin with. Nodes with different prefixes do not hear each other.
     pub prefix: String,
+    /// A file with the certificates of authorities, in the form of PEM, that are trusted besides those of the system where
+    /// the server is reached by TLS.
+    pub ca_file: Option<PathBuf>,
     /// Servers of a cluster that keep each message.
     pub replicas: usize,
     /// Seconds for which the server keeps messages.
@@ -40,6 +44,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             prefix: "roadbook".to_owned(),
+            ca_file: None,
             replicas: 1,
             age_s_max: 600,
             kept_bytes_max: 256 << 20,

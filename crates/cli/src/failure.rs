@@ -114,7 +114,7 @@ const fn of_opening(error: &OpenError) -> u8 {
 
 const fn of_connecting(error: &ConnectError) -> u8 {
     match error {
-        ConnectError::Url(_) | ConnectError::Tls(_) | ConnectError::Elsewhere { .. } => USAGE,
+        ConnectError::Url(_) | ConnectError::Elsewhere { .. } => USAGE,
         ConnectError::Missing(_) | ConnectError::NoRole { .. } => NOT_FOUND,
         ConnectError::Refused(_)
         | ConnectError::TooOld { .. }

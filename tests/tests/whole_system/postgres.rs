@@ -2,10 +2,12 @@
 //!
 //! Owns how they are started. Invariant: the server ends with the test, however that ends.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::certificates::Pair;
 use crate::running::{ANY_PORT, Running, Server, result, roadbook};
 
 /// A running PostgreSQL with an empty database.
@@ -18,9 +20,20 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Starts a server of a version, 15 or 18.
     pub(crate) fn start(version: u32) -> Self {
+        Self::start_with(version, &[])
+    }
+
+    /// Starts a server that is connected to by TLS alone.
+    pub(crate) fn start_secure(version: u32, pair: &Pair) -> Self {
+        let files = [pair.certificate.as_os_str(), pair.key.as_os_str()];
+        Self::start_with(version, &[&["secure".as_ref()], &files[..]].concat())
+    }
+
+    fn start_with(version: u32, options: &[&OsStr]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/postgres-server");
         let mut running = Command::new(script)
             .arg(version.to_string())
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -5,9 +5,10 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::api::Api;
+use crate::api::{Api, Place};
 use crate::certificates::{Authority, Pair};
 use crate::output::wait_until;
+use crate::postgres::Postgres;
 use crate::running::{
     ANY_PORT, DATABASE, Running, folder, hang_up, roadbook, said, serve_arguments,
 };
@@ -132,4 +133,47 @@ fn a_certificate_that_cannot_be_used_is_refused_at_the_start() {
     assert!(missing.contains("none cannot be read"), "{missing}");
     let mixed = start(&authority.file, Some(&pair.key));
     assert!(mixed.contains("the certificate cannot be used"), "{mixed}");
+}
+
+#[test]
+fn a_database_is_reached_by_tls_if_its_server_is_the_one_that_is_meant() {
+    let folder = folder();
+    let folder = folder.path();
+    let (authority, others) = (
+        Authority::new(folder, "ours"),
+        Authority::new(folder, "others"),
+    );
+    let pair = Pair::of(folder, "database");
+    authority.vouch_by(&pair, &["localhost"]);
+    let mut postgres = Postgres::start_secure(15, &pair);
+    let plain = postgres.url.clone();
+    let secured = |host: &str, authority: &Authority| {
+        let url = plain.replace("127.0.0.1", host);
+        let file = authority.file.display();
+        format!("{url}?sslmode=verify-full&sslrootcert={file}")
+    };
+    let migrate = |url: &str| {
+        let mut command = roadbook(folder, &["migrate", "--database", url]);
+        command.output().unwrap()
+    };
+    // Nobody who is not encrypted gets in, and a server that somebody else vouches for, or by another name, is not spoken to.
+    for (url, why) in [
+        (format!("{plain}?sslmode=disable"), "pg_hba.conf"),
+        (secured("localhost", &others), "invalid peer certificate: "),
+        (secured("127.0.0.1", &authority), "not valid for name"),
+    ] {
+        let refused = migrate(&url);
+        let said = said(&refused);
+        assert!(!refused.status.success() && said.contains(why), "{said}");
+        assert!(!said.contains("sesame"), "{said}");
+    }
+    postgres.url = secured("localhost", &authority);
+    let migrated = migrate(&postgres.url);
+    assert!(migrated.status.success(), "{}", said(&migrated));
+    let demo = postgres.demo(folder);
+    let token = postgres.result(folder, &["token", "--organisation", "LV"]);
+    let mut api = Api::with(&demo, token.trim());
+    let road_map = api.road_map(&json!(null));
+    let place = Place::find(&road_map, "B.5.1", "notes");
+    api.set(&place, "written by TLS");
 }

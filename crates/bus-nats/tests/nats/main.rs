@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use roadbook_bus_nats::{BusError, NatsBus, Settings};
 use roadbook_store::testing::{append, stream};
 use roadbook_store::{Appended, Bus, Heard, LogName, Origin, Wakeup, Wakeups};
@@ -182,4 +183,43 @@ async fn what_no_retry_can_help_is_an_error_that_repeats_no_secret() {
     };
     let refused = NatsBus::join(&server.url, &many).await.unwrap_err();
     assert!(matches!(refused, BusError::Stream { .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn nodes_tell_each_other_by_tls_with_no_more_rights_than_they_need() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = folder.path().join("server.pem");
+    let key = folder.path().join("server.key");
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(&certificate, cert.pem()).unwrap();
+    std::fs::write(&key, signing_key.serialize_pem()).unwrap();
+    let server = Server::start_secure(&certificate, &key);
+    assert!(server.url.starts_with("tls://"));
+    let trusting = Settings {
+        ca_file: Some(certificate),
+        ..Settings::default()
+    };
+    let here = NatsBus::join(&server.url, &trusting).await.unwrap();
+    let there = NatsBus::join(&server.url, &trusting).await.unwrap();
+    let mut heard = there.wakeups();
+    here.publish(appended(1));
+    assert_eq!(next(&mut heard).await, as_heard(&appended(1)));
+    // Who does not trust the server, or speaks no TLS, is not on the bus, and tells nobody.
+    let without_tls = server.url.replace("tls://", "nats://");
+    let outside = [
+        NatsBus::join(&server.url, &Settings::default())
+            .await
+            .unwrap(),
+        NatsBus::join(&without_tls, &Settings::default())
+            .await
+            .unwrap(),
+    ];
+    for bus in &outside {
+        bus.publish(appended(2));
+        bus.close().await;
+        assert_eq!(count(bus, "bus_published"), 0);
+    }
+    here.publish(appended(3));
+    assert_eq!(next(&mut heard).await, as_heard(&appended(3)));
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns how it is started. Invariant: the server ends with the test, however that ends.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -19,8 +20,18 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// A server that is reached by TLS, whose user may do what a node needs and no more.
+    pub(crate) fn start_secure(certificate: &Path, key: &Path) -> Self {
+        Self::start_with(&["secure".as_ref(), certificate.as_os_str(), key.as_os_str()])
+    }
+
+    fn start_with(arguments: &[&OsStr]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/nats-server");
         let mut running = Command::new(script)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -33,7 +44,7 @@ impl Server {
         };
         server.url = server.answer();
         assert!(
-            server.url.starts_with("nats://"),
+            server.url.contains("://roadbook:"),
             "NATS does not start; see above"
         );
         server

@@ -17,12 +17,6 @@ pub enum ConnectError {
         "the database URL is not understood: {0}; it is written as postgres://ROLE:PASSWORD@HOST:PORT/DATABASE"
     )]
     Url(String),
-    /// The URL asks for encryption.
-    #[error(
-        "the database URL asks for sslmode={0}, but this program has no TLS; leave it out where the network can be \
-         trusted, or go through a tunnel"
-    )]
-    Tls(&'static str),
     /// A URL that was to bring another password names another database.
     #[error("{place} is open, and the database URL now names {other}; to use that, start again")]
     Elsewhere {

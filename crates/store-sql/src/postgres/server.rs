@@ -6,13 +6,16 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::postgres::PgConnectOptions;
 
 use super::error::ConnectError;
 
 /// What a URL may set after its `?`. sqlx passes over others, and logs them with their values.
-const PARAMETERS: [&str; 9] = [
+const PARAMETERS: [&str; 12] = [
     "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
     "host",
     "hostaddr",
     "port",
@@ -36,15 +39,6 @@ impl Server {
         known_parameters(url)?;
         let options = PgConnectOptions::from_str(url)
             .map_err(|_| ConnectError::Url("it has no such form".to_owned()))?;
-        let mode = match options.get_ssl_mode() {
-            PgSslMode::Require => Some("require"),
-            PgSslMode::VerifyCa => Some("verify-ca"),
-            PgSslMode::VerifyFull => Some("verify-full"),
-            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => None,
-        };
-        if let Some(mode) = mode {
-            return Err(ConnectError::Tls(mode));
-        }
         let place = place_of(&options);
         Ok(Self { options, place })
     }
@@ -85,6 +79,8 @@ fn place_of(options: &PgConnectOptions) -> String {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::postgres::PgSslMode;
+
     use super::*;
 
     #[test]
@@ -111,11 +107,18 @@ mod tests {
     }
 
     #[test]
-    fn encryption_that_cannot_be_had_is_refused() {
-        for mode in ["require", "verify-ca", "verify-full"] {
-            let refused = Server::at(&format!("postgres://host/x?sslmode={mode}")).unwrap_err();
-            assert!(refused.to_string().contains(&format!("sslmode={mode}")));
+    fn encryption_is_as_the_url_says() {
+        for (mode, expected) in [
+            ("disable", PgSslMode::Disable),
+            ("prefer", PgSslMode::Prefer),
+            ("require", PgSslMode::Require),
+            ("verify-ca", PgSslMode::VerifyCa),
+            ("verify-full", PgSslMode::VerifyFull),
+        ] {
+            let url = format!("postgres://host/x?sslmode={mode}&sslrootcert=/etc/roadbook/ca.pem");
+            let server = Server::at(&url).unwrap();
+            let found = server.options.get_ssl_mode();
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"));
         }
-        Server::at("postgres://host/x?sslmode=prefer").unwrap();
     }
 }
