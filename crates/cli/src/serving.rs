@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use prometheus_client::registry::Registry;
 use roadbook_engine::{Engine, Readiness};
 use roadbook_server::tls::ServerCertificate;
-use roadbook_server::{Executors, Probes, ReadOnlyReason, Ready};
+use roadbook_server::{Executors, Probes, ReadOnlyReason, Ready, TrustedDocuments};
 use tokio::net::TcpListener;
 
 use crate::doors::Doors;
@@ -26,6 +26,7 @@ pub(crate) struct Listening {
     listener: TcpListener,
     address: SocketAddr,
     certificate: Option<Arc<ServerCertificate>>,
+    trusted: Option<TrustedDocuments>,
     renewal: Renewal,
 }
 
@@ -42,6 +43,7 @@ impl Listening {
             listener,
             address,
             certificate,
+            trusted: trust::documents(settings)?,
             renewal: Renewal::listen()?,
         })
     }
@@ -67,8 +69,10 @@ impl Listening {
         stop: Stop,
     ) -> anyhow::Result<()> {
         let mut transport = settings.server.clone();
-        // Whoever serves for development also wants the page to try things out.
-        transport.graphiql |= doors.development.is_some();
+        // Whoever serves for development also wants the page to try things out, which asks what the schema is.
+        let is_development = doors.development.is_some();
+        transport.graphiql |= is_development;
+        transport.introspection |= is_development;
         let executors = Executors {
             validating: roadbook_graphql::schema(Arc::clone(&wired.engine)),
             trusting: roadbook_graphql::trusting_schema(Arc::clone(&wired.engine)),
@@ -89,7 +93,8 @@ impl Listening {
         );
         let beside = [tokio::spawn(renewal), tokio::spawn(doors.keep_fresh())];
         let identity = Arc::new(doors.sign_in());
-        let router = roadbook_server::api(executors, identity, transport, probes);
+        let trusted = self.trusted;
+        let router = roadbook_server::api(executors, identity, transport, trusted, probes);
         let draining = Arc::clone(&wired.engine);
         let asked = async move {
             stop.asked().await;

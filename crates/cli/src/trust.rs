@@ -1,4 +1,4 @@
-//! The files of TLS: whom this process trusts when it asks others, and by what it proves who it is.
+//! The files of trust: by whom others are vouched for, by what this process proves who it is, and which documents it executes.
 //!
 //! It owns where they are read from. Invariant: a file that is named and cannot be used is an error, and never means that
 //! there is none.
@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use roadbook_server::TrustedDocuments;
 use roadbook_server::tls::{self, ServerCertificate};
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -38,6 +39,15 @@ pub(crate) fn read_again(
         Some((chain, key)) => Ok(certificate.replace(&chain, &key)?),
         None => Ok(()),
     }
+}
+
+/// The only documents that are executed, if they are listed.
+pub(crate) fn documents(settings: &Settings) -> anyhow::Result<Option<TrustedDocuments>> {
+    let Some(file) = &settings.server.trusted_documents_file else {
+        return Ok(None);
+    };
+    let listed = TrustedDocuments::read(&read(file)?, &settings.server.limits);
+    listed.with_context(|| file.display().to_string()).map(Some)
 }
 
 fn own_files(settings: &Settings) -> anyhow::Result<Option<(Vec<u8>, Vec<u8>)>> {

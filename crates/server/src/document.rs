@@ -21,6 +21,8 @@ pub(crate) struct Document {
     pub(crate) parsed: ExecutableDocument,
     /// How many tokens it has, by which its size in memory is estimated.
     pub(crate) tokens: usize,
+    /// Whether it asks what the schema is.
+    pub(crate) introspects: bool,
     /// Whether it was executed, and so fits the schema.
     validated: AtomicBool,
 }
@@ -52,8 +54,8 @@ impl Document {
             } = error.into();
             Failure::document("GRAPHQL_PARSE_FAILED", message, locations.first().copied())
         })?;
-        measure::check(&parsed, limits)?;
         Ok(Self {
+            introspects: measure::check(&parsed, limits)?,
             parsed,
             tokens,
             validated: AtomicBool::new(false),

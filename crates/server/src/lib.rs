@@ -26,6 +26,7 @@ mod headers;
 mod health;
 mod measures;
 mod transport;
+mod trusted;
 
 mod http;
 mod negotiation;
@@ -49,3 +50,4 @@ pub use roadbook_graphql::Viewer;
 pub use serve::serve;
 pub use settings::{Limits, Settings, TlsSettings};
 pub use transport::{Probes, Readiness, api, router};
+pub use trusted::{TrustedDocuments, TrustedDocumentsError};

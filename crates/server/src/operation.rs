@@ -22,6 +22,7 @@ use crate::identity::{Credential, Role};
 use crate::measures::Measures;
 use crate::parameters::Parameters;
 use crate::settings::{Limits, Settings};
+use crate::trusted::TrustedDocuments;
 
 /// A client chooses its operations' names; a log line is no place for a long one.
 const NAME_LOGGED_BYTES_MAX: usize = 64;
@@ -40,6 +41,8 @@ pub(crate) struct Operations<E> {
     executors: Executors<E>,
     limits: Limits,
     documents: Documents,
+    trusted: Option<TrustedDocuments>,
+    introspection: bool,
     input_types: OnceCell<InputTypes>,
     measures: Arc<Measures>,
 }
@@ -56,12 +59,15 @@ impl<E: Executor> Operations<E> {
     pub(crate) fn new(
         executors: Executors<E>,
         settings: &Settings,
+        trusted: Option<TrustedDocuments>,
         measures: Arc<Measures>,
     ) -> Self {
         let limits = settings.limits.clone();
         Self {
             executors,
             documents: Documents::new(limits.documents_bytes_max),
+            trusted,
+            introspection: settings.introspection,
             input_types: OnceCell::new(),
             measures,
             limits,
@@ -80,6 +86,13 @@ impl<E: Executor> Operations<E> {
         caller: &Credential,
     ) -> Result<Operation, Failure> {
         let document = self.document(parameters.query.as_deref(), parameters.persisted)?;
+        if document.introspects && !self.introspection {
+            return Err(Failure::document(
+                "INTROSPECTION_DISABLED",
+                "this server does not tell what its schema is: it is published with its documentation",
+                None,
+            ));
+        }
         let selected = document.select(parameters.operation_name.as_deref())?;
         if selected.operation.ty == OperationType::Mutation && caller.role < Role::Editor {
             return Err(Failure::new(
@@ -124,6 +137,10 @@ impl<E: Executor> Operations<E> {
                 "PERSISTED_QUERY_MISMATCH",
                 "`extensions.persistedQuery.sha256Hash` is not the SHA-256 of the query",
             )),
+            (Some(query), _) if self.trusted.is_some() => {
+                self.trusted(Digest::of(query.as_bytes()))
+            }
+            (None, Some(hash)) if self.trusted.is_some() => self.trusted(hash),
             (Some(query), _) => self.documents.read(query, &self.limits),
             // The exact message is what clients of persisted queries look for.
             (None, Some(hash)) => self.documents.find(hash).ok_or_else(|| {
@@ -131,6 +148,18 @@ impl<E: Executor> Operations<E> {
             }),
             (None, None) => Err(Failure::bad_request("the parameter `query` is missing")),
         }
+    }
+
+    /// One of the documents that are trusted, if none but those are executed.
+    fn trusted(&self, hash: Digest) -> Result<Arc<Document>, Failure> {
+        let found = self.trusted.as_ref().and_then(|trusted| trusted.find(hash));
+        found.ok_or_else(|| {
+            Failure::new(
+                Cause::Forbidden,
+                "DOCUMENT_NOT_TRUSTED",
+                "this server executes only the documents that are listed for it, and this is none of them",
+            )
+        })
     }
 
     /// Executes a query or mutation within its time. A panic of a resolver becomes an error of this operation alone.

@@ -26,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use tower_service::Service as _;
 
 use crate::connection::{Connection, Place};
+use crate::headers;
 use crate::peer::{self, Peer};
 use crate::settings::{Limits, Settings};
 use crate::shares::{Share, Shares};
@@ -275,5 +276,8 @@ fn away((status, body): (StatusCode, &'static str)) -> Router {
         ("connection", "close"),
         ("content-type", "application/json"),
     ];
-    Router::new().fallback(move || std::future::ready((status, headers, body).into_response()))
+    Router::new().fallback(move || {
+        let response = (status, headers, body).into_response();
+        std::future::ready(headers::secure(response, false))
+    })
 }

@@ -18,6 +18,11 @@ pub use limits::Limits;
 pub struct Settings {
     /// Serve the GraphiQL page at `/graphiql`. Default: no; it is for development and demonstration.
     pub graphiql: bool,
+    /// Answer what the schema is (`__schema`, `__type`). Default: no; development and demonstration turn it on.
+    pub introspection: bool,
+    /// A file of the only documents that are executed: a JSON object of their texts by the SHA-256 of each, in 64 hexadecimal
+    /// digits. The binary reads it at the start. Default: none, and any document within bounds is executed.
+    pub trusted_documents_file: Option<PathBuf>,
     /// Serve the measures of the process at `/metrics`, in the form of OpenMetrics, to whoever asks. Default: no; a proxy
     /// should keep that path to those who run the server.
     pub metrics: bool,
@@ -54,6 +59,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             graphiql: false,
+            introspection: false,
+            trusted_documents_file: None,
             metrics: false,
             allowed_origins: Vec::new(),
             trusted_proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],

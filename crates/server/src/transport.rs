@@ -23,6 +23,7 @@ use crate::peer::Peer;
 use crate::rates::Rates;
 use crate::settings::Settings;
 use crate::shares::Shares;
+use crate::trusted::TrustedDocuments;
 use crate::{Viewer, graphiql, headers, health, http, measures, socket};
 
 /// Says whether the process is ready for requests: asked on every `GET /health/ready`, so it must be cheap.
@@ -59,12 +60,13 @@ impl<E> Transport<E> {
 /// The whole transport over the executors of a schema: `/graphql`, `/health/live`, `/health/ready`, and `/metrics` and
 /// `/graphiql` if they are on.
 ///
-/// Requests get their [`crate::Viewer`] as request data. Serve it with [`crate::serve()`], which adds the bounds on
+/// With `trusted` no other documents are executed. Requests get their [`crate::Viewer`] as request data. Serve it with [`crate::serve()`], which adds the bounds on
 /// connections and the graceful stop; under another server the router works without those.
 pub fn router<E: Executor>(
     executors: Executors<E>,
     identity: Arc<dyn Identity>,
     settings: Settings,
+    trusted: Option<TrustedDocuments>,
     probes: Probes,
 ) -> Router {
     let Probes {
@@ -76,7 +78,7 @@ pub fn router<E: Executor>(
     let measures = Arc::new(Measures::default());
     measures.register(&mut registry);
     let transport = Arc::new(Transport {
-        operations: Operations::new(executors, &settings, Arc::clone(&measures)),
+        operations: Operations::new(executors, &settings, trusted, Arc::clone(&measures)),
         identity,
         rates: Rates::new(&settings.limits),
         callers: Shares::new(settings.limits.sockets_per_caller_max),
@@ -116,9 +118,10 @@ pub fn api(
     executors: Executors<Schema>,
     identity: Arc<dyn Identity>,
     settings: Settings,
+    trusted: Option<TrustedDocuments>,
     probes: Probes,
 ) -> Router {
-    router(executors, identity, settings, probes)
+    router(executors, identity, settings, trusted, probes)
 }
 
 /// One path for both transports: an upgrade becomes a socket, the rest is GraphQL over HTTP.

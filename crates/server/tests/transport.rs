@@ -8,6 +8,8 @@
 
 #[path = "transport/connections.rs"]
 mod connections;
+#[path = "transport/documents.rs"]
+mod documents;
 #[path = "transport/http.rs"]
 mod http;
 #[path = "transport/identity.rs"]

@@ -62,6 +62,10 @@ fn missing_files(settings: &Settings) -> Vec<Problem> {
     [
         ("ca_file", &settings.ca_file),
         (
+            "server.trusted_documents_file",
+            &settings.server.trusted_documents_file,
+        ),
+        (
             "server.tls.certificate_file",
             &settings.server.tls.certificate_file,
         ),

@@ -14,6 +14,9 @@ use async_graphql::parser::types::{
 use crate::failure::Failure;
 use crate::settings::Limits;
 
+/// The fields that tell what the schema is; `__typename` tells what an answer is.
+const INTROSPECTION: [&str; 2] = ["__schema", "__type"];
+
 /// The size of a selection, its fragments expanded. Sums saturate: too many is too many.
 #[derive(Clone, Copy, Default)]
 struct Size {
@@ -22,6 +25,8 @@ struct Size {
     root_fields: usize,
     aliases: usize,
     directives: usize,
+    /// Whether it asks what the schema is.
+    introspects: bool,
 }
 
 impl Size {
@@ -32,11 +37,12 @@ impl Size {
         self.root_fields = self.root_fields.saturating_add(other.root_fields);
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
+        self.introspects |= other.introspects;
     }
 }
 
-/// Refuses a document that is too deep, too wide, or whose fragments use themselves.
-pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<(), Failure> {
+/// Refuses a document that is too deep, too wide, or whose fragments use themselves. Whether it asks what the schema is.
+pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<bool, Failure> {
     let mut measuring = Measuring {
         fragments: &document.fragments,
         known: HashMap::new(),
@@ -103,7 +109,7 @@ pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<()
             return Err(Failure::beyond(rule, bound, what));
         }
     }
-    Ok(())
+    Ok(whole.introspects)
 }
 
 struct Measuring<'a> {
@@ -127,6 +133,8 @@ impl<'a> Measuring<'a> {
                             .aliases
                             .saturating_add(usize::from(field.node.alias.is_some())),
                         directives: under.directives.saturating_add(field.node.directives.len()),
+                        introspects: under.introspects
+                            || INTROSPECTION.contains(&field.node.name.node.as_str()),
                     });
                 }
                 Selection::InlineFragment(fragment) => {
