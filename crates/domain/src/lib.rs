@@ -15,6 +15,7 @@ pub mod rank;
 pub mod content;
 pub mod document_number;
 pub mod organisation;
+pub mod participation;
 pub mod presidency;
 pub mod reference;
 pub mod revision;
@@ -46,6 +47,7 @@ pub use identity::{
     ActionId, ColumnId, FieldId, Parent, RoadMapId, SlotId, StrandId, Thing, Version,
 };
 pub use outline::Outline;
+pub use participation::Participation;
 pub use presidency::PresidencyKey;
 pub use refusal::Refusal;
 pub use register::{Marking, Register, Stamp, Stamped, Value};
