@@ -13,6 +13,7 @@ pub mod identity;
 pub mod rank;
 
 pub mod content;
+pub mod directory;
 pub mod document_number;
 pub mod organisation;
 pub mod participation;
@@ -42,6 +43,7 @@ pub use capacity::Capacity;
 pub use command::Command;
 pub use content::{CellContent, ContentKind};
 pub use decide::{Base, Batch, Decision, Outcome, Rejection, View, decide, effective_instant};
+pub use directory::{Directory, DirectoryCommand, DirectoryEvent, DirectoryRefusal};
 pub use event::Event;
 pub use identity::{
     ActionId, ColumnId, FieldId, Parent, RoadMapId, SlotId, StrandId, Thing, Version,

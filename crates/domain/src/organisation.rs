@@ -3,6 +3,8 @@
 //! It owns the stable keys, the names that were valid when, and who was a member on a day; all of it is a table.
 //! Invariant: a key never changes and never comes to mean another organisation, whatever the name becomes.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::Date;
 
 mod table;
@@ -12,7 +14,8 @@ mod tests;
 use table::{MEMBERSHIPS, NAMES, ORGANISATIONS};
 
 /// What an organisation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrganisationKind {
     /// A member state in the Council.
     Delegation,
@@ -40,18 +43,18 @@ pub struct Organisation {
 }
 
 /// A name, and the days on which it is valid.
-struct Name {
-    key: &'static str,
-    text: &'static str,
-    from: Option<Date>,
-    until: Option<Date>,
+pub(crate) struct Name {
+    pub(crate) key: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) from: Option<Date>,
+    pub(crate) until: Option<Date>,
 }
 
 /// The days of a membership that began or ended since road maps are kept.
-struct Membership {
-    key: &'static str,
-    from: Option<Date>,
-    until: Option<Date>,
+pub(crate) struct Membership {
+    pub(crate) key: &'static str,
+    pub(crate) from: Option<Date>,
+    pub(crate) until: Option<Date>,
 }
 
 impl Organisation {
@@ -99,6 +102,16 @@ impl Organisation {
 /// Every organisation known, delegations first and in protocol order.
 pub fn organisations() -> impl Iterator<Item = &'static Organisation> {
     ORGANISATIONS.iter()
+}
+
+/// Every name in the table, the short one of an organisation before its longer ones.
+pub(crate) fn names() -> &'static [Name] {
+    NAMES
+}
+
+/// The days on which a state became a member, or was one last.
+pub(crate) fn membership(key: &str) -> Option<&'static Membership> {
+    MEMBERSHIPS.iter().find(|membership| membership.key == key)
 }
 
 /// The delegations of the member states on a day, in protocol order: what "MS" means on that day.
