@@ -54,7 +54,7 @@ impl RoadMap {
         let connection = Connection::open(server.address(), token).await?;
         let mut editor = Editor::new(connection, &id, OPENER);
         let mut commands = vec![json!({ "openRoadMap": {
-            "slug": "bench", "title": "A road map under load", "marking": "PUBLIC",
+            "slug": "bench", "title": "A road map under load", "marking": "PUBLIC", "workingParty": "FOP",
         } })];
         commands
             .extend((1..=FIELDS).map(

@@ -176,7 +176,18 @@ impl Store {
 /// Opens a database to write: it is made if it is a file that is not there, brought up to this version, and locked until
 /// it is closed if it is a file.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Store> {
-    open_at(&settings.database(), &settings.store).await
+    let store = open_at(&settings.database(), &settings.store).await?;
+    begin_at_newest_level(&store).await?;
+    Ok(store)
+}
+
+/// A log without any event has no older node to spare: it begins at the newest format level.
+async fn begin_at_newest_level(store: &Store) -> anyhow::Result<()> {
+    let log = store.log();
+    if log.heads(None, 1).await?.is_empty() {
+        log.raise_format_level(FORMAT_LEVEL).await?;
+    }
+    Ok(())
 }
 
 /// As [`open`], as a node that hears of the others by a bus; with the name of the log there.
@@ -192,6 +203,7 @@ pub(crate) async fn open_on_bus(settings: &Settings) -> anyhow::Result<(Store, L
     let connected = PostgresStore::connect(url.reveal(), &on_bus).await?;
     let log = connected.name().await?;
     let store = understood(Store::Postgres(Arc::new(connected)), &database).await?;
+    begin_at_newest_level(&store).await?;
     Ok((store, log))
 }
 

@@ -60,6 +60,7 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if let Some(error) = error.downcast_ref::<EngineError>() {
         return Some(match error {
             EngineError::Refused(_)
+            | EngineError::DirectoryRefused(_)
             | EngineError::Conflicts(_)
             | EngineError::CommandIdReused
             | EngineError::UpgradeUnfinished(_)

@@ -51,6 +51,7 @@ pub(crate) fn tell(event: &Event, before: &Scene, after: &Scene) -> Telling {
         Event::RoadMapOpened { .. }
         | Event::RoadMapRetitled { .. }
         | Event::RoadMapMarked { .. }
+        | Event::RoadMapEntrusted { .. }
         | Event::RevisionIssued { .. }
         | Event::PresidencyClosed { .. } => teller.of_road_map(event),
         Event::CellSet { .. } | Event::CellsShared { .. } | Event::CellsUnshared { .. } => {
@@ -84,6 +85,9 @@ impl Teller<'_> {
                 (road_map(), difference(held, title))
             }
             Event::RoadMapMarked { marking } => (road_map(), mark(*marking)),
+            Event::RoadMapEntrusted { working_party } => {
+                (road_map(), format!("entrusted to {working_party}"))
+            }
             Event::RevisionIssued { revision } => (
                 revision.number.to_string(),
                 format!("dated {}", revision.date),

@@ -52,6 +52,7 @@ fn document(state: &State, latest: Option<&Revision>, footnotes: &[ColumnId]) ->
     let details = |map: &mut WrittenMap| {
         map.put_words("subject", state.road_map_title());
         map.put_words("distribution", marking_word(state.marking()));
+        map.put_some("working_party", state.working_party());
     };
     match latest {
         Some(revision) => put_cover(&mut map, revision, details),

@@ -24,13 +24,17 @@ pub enum Command {
         title: String,
         /// Its marking.
         marking: Marking,
+        /// The key of the working party that it is entrusted to; without one it exists only for the Secretariat and the Presidency.
+        working_party: Option<String>,
     },
-    /// Give the road map another title or marking; what is absent stays.
+    /// Give the road map another title or marking, or entrust it to another working party; what is absent stays.
     ChangeDetails {
         /// The new title.
         title: Option<String>,
         /// The new marking.
         marking: Option<Marking>,
+        /// The key of the working party that it is to be entrusted to.
+        working_party: Option<String>,
     },
     /// Add a field.
     AddField {
@@ -160,6 +164,16 @@ pub enum Command {
 }
 
 impl Command {
+    /// The working party that the command entrusts the road map to, if it names one.
+    pub fn working_party(&self) -> Option<&str> {
+        match self {
+            Self::OpenRoadMap { working_party, .. } | Self::ChangeDetails { working_party, .. } => {
+                working_party.as_deref()
+            }
+            _ => None,
+        }
+    }
+
     /// The road map that the command opens, if it opens one.
     pub const fn opens(&self) -> Option<RoadMapId> {
         match self {

@@ -57,6 +57,8 @@ pub enum ChangeSubject {
     RoadMapTitle,
     /// The marking of the road map.
     Marking,
+    /// The working party that the road map is entrusted to.
+    WorkingParty,
 }
 
 /// A state with its outline.
@@ -112,6 +114,13 @@ fn compare_details(before: &State, after: &State, changes: &mut Vec<Change>) {
         ChangeSubject::RoadMapTitle,
         printed(before.road_map_title()),
         printed(after.road_map_title()),
+    );
+    let party = |state: &State| state.working_party().map(str::to_owned);
+    push_words(
+        changes,
+        ChangeSubject::WorkingParty,
+        party(before),
+        party(after),
     );
     if before.marking() != after.marking() && before.opened().is_some() {
         changes.push(Change {

@@ -169,6 +169,8 @@ pub enum ConflictPlace {
     RoadMapTitle,
     /// The marking of the road map.
     RoadMapMarking,
+    /// The working party that the road map is entrusted to.
+    RoadMapWorkingParty,
 }
 
 /// Decides a batch.

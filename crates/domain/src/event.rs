@@ -38,6 +38,11 @@ pub enum Event {
         /// The new marking.
         marking: Marking,
     },
+    /// The road map is entrusted to a working party, whose participants alone may read it while it is LIMITE.
+    RoadMapEntrusted {
+        /// The key of the working party.
+        working_party: String,
+    },
     /// A field was added.
     FieldAdded {
         /// Its id.
@@ -207,6 +212,7 @@ impl Event {
             Self::RoadMapOpened { .. } => "RoadMapOpened",
             Self::RoadMapRetitled { .. } => "RoadMapRetitled",
             Self::RoadMapMarked { .. } => "RoadMapMarked",
+            Self::RoadMapEntrusted { .. } => "RoadMapEntrusted",
             Self::FieldAdded { .. } => "FieldAdded",
             Self::StrandAdded { .. } => "StrandAdded",
             Self::ActionAdded { .. } => "ActionAdded",
@@ -263,6 +269,10 @@ impl Event {
             }
             Self::RoadMapMarked { marking } => {
                 write(Register::RoadMapMarking, Value::Marking(*marking));
+            }
+            Self::RoadMapEntrusted { working_party } => {
+                let value = Value::Words(working_party.clone());
+                write(Register::RoadMapWorkingParty, value);
             }
             Self::FieldAdded { .. }
             | Self::StrandAdded { .. }

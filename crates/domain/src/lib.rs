@@ -26,6 +26,7 @@ pub mod event;
 pub mod register;
 pub mod state;
 
+pub mod access;
 pub mod bounds;
 pub mod capacity;
 pub mod command;
@@ -38,6 +39,7 @@ pub mod hunk;
 pub mod outline;
 pub mod statistics;
 
+pub use access::{AccessFacts, Sight};
 pub use bounds::Bounds;
 pub use capacity::Capacity;
 pub use command::Command;

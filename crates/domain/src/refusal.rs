@@ -36,6 +36,14 @@ pub enum Refusal {
         "\"{0}\" is no short name: use 1 to 64 lower-case letters, digits, hyphens or underscores, beginning with a letter"
     )]
     MalformedName(String),
+    /// The key of a working party is not well formed, or the directory knows no such working party.
+    #[error("there is no working party of that key; name one of the directory, such as FOP")]
+    WorkingPartyUnknown,
+    /// Who may read the road map would have been otherwise in the past.
+    #[error(
+        "the marking and the working party change from now on: dated into the past, they would open or close what was read then"
+    )]
+    AccessBackdated,
     /// A text is too long, holds control characters or a classified marking.
     #[error("{place}: {error}")]
     Content {

@@ -46,6 +46,8 @@ pub enum Register {
     Revision(String),
     /// The seal of a presidency.
     Seal(PresidencyKey),
+    /// The key of the working party that the road map is entrusted to.
+    RoadMapWorkingParty,
 }
 
 /// What a register holds.

@@ -106,6 +106,14 @@ impl State {
         }
     }
 
+    /// The key of the working party that the road map is entrusted to; none if it was opened before there were any.
+    pub fn working_party(&self) -> Option<&str> {
+        match self.value(&Register::RoadMapWorkingParty) {
+            Some(Value::Words(key)) => Some(key),
+            _ => None,
+        }
+    }
+
     /// What an id was given to, if it was used.
     pub fn birth(&self, id: Uuid) -> Option<&Birth> {
         match self.value(&Register::Born(id)) {

@@ -5,9 +5,11 @@
 //! any that is known is told apart from damage, and never passed over.
 
 use bytes::Bytes;
-use roadbook_domain::{Capacity, Event, Instant, RoadMapId, Version};
+use roadbook_domain::{Capacity, DirectoryEvent, Event, Instant, RoadMapId, Version};
 use roadbook_store as store;
 use roadbook_store::{EventHeader, FormatLevel, NewEvent, StoreError, StoredEvent, StreamId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::forms::{FORMS, UpgradeUnfinished};
@@ -21,6 +23,14 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    pub(crate) const fn schema(&self) -> u16 {
+        self.schema
+    }
+
+    pub(crate) fn payload(&self) -> Bytes {
+        self.payload.clone()
+    }
+
     /// How many bytes it takes up.
     pub(crate) const fn bytes(&self) -> u64 {
         self.payload.len() as u64
@@ -75,7 +85,22 @@ pub(crate) const fn instant_from_store(instant: store::Instant) -> Instant {
 
 /// What is written of an event to a log of a format level; refused if the level does not allow it yet.
 pub(crate) fn write(event: &Event, level: FormatLevel) -> Result<Written, UpgradeUnfinished> {
-    let kind = event.kind();
+    write_form(event.kind(), event, level)
+}
+
+/// What is written of an event of the directory, as [`write`].
+pub(crate) fn write_directory(
+    event: &DirectoryEvent,
+    level: FormatLevel,
+) -> Result<Written, UpgradeUnfinished> {
+    write_form(event.kind(), event, level)
+}
+
+fn write_form(
+    kind: &'static str,
+    event: &impl Serialize,
+    level: FormatLevel,
+) -> Result<Written, UpgradeUnfinished> {
     let form = FORMS.writable(kind, level)?;
     #[expect(
         clippy::expect_used,
@@ -139,10 +164,7 @@ pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
         .ok_or_else(|| corrupt("its payload is missing".to_owned()))?;
     let newer = |what: String| StoreError::newer_format(place.clone(), what);
     let event = decode_payload(&header.kind, header.schema, &payload);
-    let event = event.map_err(|error| match error {
-        PayloadError::NewerKind(_) | PayloadError::NewerSchema { .. } => newer(error.to_string()),
-        PayloadError::Damaged(what) => corrupt(what),
-    })?;
+    let event = event.map_err(|error| not_read(&place, error))?;
     // Digests guard what headers say, so a capacity that is not known is a later one.
     let capacity = capacity_of(&header.capacity)
         .ok_or_else(|| newer(format!("its capacity {} is not known", header.capacity)))?;
@@ -167,8 +189,26 @@ pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
     })
 }
 
-/// The fact in a payload. The error says what is wrong with it and quotes nothing of it.
+/// The fact in a payload of a road map. The error says what is wrong with it and quotes nothing of it.
 pub fn decode_payload(kind: &str, schema: u16, payload: &[u8]) -> Result<Event, PayloadError> {
+    decode_form(kind, schema, payload, Event::kind)
+}
+
+/// The fact in a payload of the directory, as [`decode_payload`].
+pub fn decode_directory_payload(
+    kind: &str,
+    schema: u16,
+    payload: &[u8],
+) -> Result<DirectoryEvent, PayloadError> {
+    decode_form(kind, schema, payload, DirectoryEvent::kind)
+}
+
+fn decode_form<E: DeserializeOwned>(
+    kind: &str,
+    schema: u16,
+    payload: &[u8],
+    kind_of: impl FnOnce(&E) -> &'static str,
+) -> Result<E, PayloadError> {
     let known = FORMS.newest(kind);
     let known = known.ok_or_else(|| PayloadError::NewerKind(kind.to_owned()))?;
     if schema > known.schema {
@@ -178,17 +218,17 @@ pub fn decode_payload(kind: &str, schema: u16, payload: &[u8]) -> Result<Event, 
             known: known.schema,
         });
     }
-    let event: Event = if schema == known.schema {
+    let event: E = if schema == known.schema {
         serde_json::from_slice(payload).map_err(|error| malformed(&error))?
     } else {
         let json = serde_json::from_slice(payload).map_err(|error| malformed(&error))?;
         let json = upcast(kind, schema, json)?;
         serde_json::from_value(json).map_err(|error| malformed(&error))?
     };
-    if event.kind() == kind {
+    let found = kind_of(&event);
+    if found == kind {
         return Ok(event);
     }
-    let found = event.kind();
     let what = format!("its payload is a {found}, its header says {kind}");
     Err(PayloadError::Damaged(what))
 }
@@ -203,6 +243,16 @@ fn upcast(kind: &str, schema: u16, _payload: Json) -> Result<Json, PayloadError>
 /// There is none older than the first yet.
 fn downcast(_kind: &str, _schema: u16, _payload: &[u8]) -> Option<Vec<u8>> {
     None
+}
+
+/// What is wrong with an event at a place whose payload is not understood.
+pub(crate) fn not_read(place: &str, error: PayloadError) -> StoreError {
+    match error {
+        PayloadError::NewerKind(_) | PayloadError::NewerSchema { .. } => {
+            StoreError::newer_format(place.to_owned(), error.to_string())
+        }
+        PayloadError::Damaged(what) => StoreError::corrupt(place.to_owned(), what),
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> PayloadError {

@@ -7,8 +7,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use roadbook_domain::{Command, RoadMapId, Version};
-use roadbook_store::{EventLog, Head, SnapshotFamily};
+use futures_util::stream::{self, Stream};
+use roadbook_domain::{Command, Directory, Refusal, RoadMapId, State, Version};
+use roadbook_store::{EventLog, Head, SnapshotFamily, StoreError};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -16,12 +17,16 @@ use crate::bus::{OnBus, OwnBus};
 use crate::clock::Clock;
 use crate::codec::{from_store, instant_to_store, stream_of, to_store};
 use crate::condition::Condition;
+use crate::directory::{
+    DIRECTORY_STREAM, DirectoryDone, DirectoryRequest, RecordedDirectoryEvent, Registrar, Standing,
+};
 use crate::edit::{Edit, EditDone, EditRequest};
 use crate::error::EngineError;
 use crate::group_commit::GroupCommit;
 use crate::halt::Halt;
 use crate::ids::Ids;
 use crate::measures::Measures;
+use crate::midnight::watch_midnight;
 use crate::others::Others;
 use crate::past::Past;
 use crate::published::Published;
@@ -43,6 +48,7 @@ pub struct Engine {
     epoch: u64,
     past_states: PastStates,
     measures: Arc<Measures>,
+    registrar: Arc<Registrar>,
     open: OpenRoadMaps,
     background: Mutex<Option<Background>>,
     /// Set before it stops, while it still takes edits.
@@ -77,6 +83,7 @@ struct Background {
     snapshotter: Snapshotter,
     snapshot_tasks: [JoinHandle<()>; 2],
     others_task: JoinHandle<()>,
+    midnight_task: JoinHandle<()>,
     writers: Vec<JoinHandle<()>>,
 }
 
@@ -105,6 +112,9 @@ impl Engine {
         let measures = Arc::new(Measures::default());
         let condition = Condition::first_look(&*log, &clock, &settings, &measures).await?;
         let condition = Arc::new(condition);
+        let (page, retries) = (settings.page_events, settings.retries_max);
+        let registrar = Registrar::load(&log, &clock, &ids, page, retries).await?;
+        let registrar = Arc::new(registrar);
         let (commit, commit_tasks) = GroupCommit::start(&log, bus.as_ref(), &settings, &measures);
         let (snapshotter, snapshot_tasks) =
             Snapshotter::start(&log, &settings, Arc::clone(&measures));
@@ -114,17 +124,24 @@ impl Engine {
             log: Arc::clone(&log),
             bus,
             open: Arc::clone(&open),
+            registrar: Arc::clone(&registrar),
             stopping: stopping.subscribe(),
             condition: Arc::clone(&condition),
             measures: Arc::clone(&measures),
         };
         let others_task = others.start(&settings);
+        let midnight_task = watch_midnight(
+            Arc::clone(&registrar),
+            Arc::clone(&clock),
+            stopping.subscribe(),
+        );
         let background = Background {
             commit,
             commit_tasks,
             snapshotter,
             snapshot_tasks,
             others_task,
+            midnight_task,
             writers: Vec::new(),
         };
         let most = u64::try_from(settings.past_states_max).unwrap_or(u64::MAX);
@@ -134,6 +151,7 @@ impl Engine {
             ids,
             past_states: PastStates::new(most),
             measures,
+            registrar,
             settings,
             epoch,
             open,
@@ -180,10 +198,84 @@ impl Engine {
         &self.settings
     }
 
+    /// The directory as it is known now.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.registrar.directory()
+    }
+
+    /// What rights depend on besides a road map itself. The day is that of the clock now.
+    pub fn standing(&self) -> Standing {
+        let mut standing = self.registrar.standing().borrow().clone();
+        standing.today = self.clock.now().brussels_day();
+        standing
+    }
+
+    /// An item whenever rights may have changed: with every change of the directory, at midnight in Brussels, and when a road
+    /// map is marked or entrusted otherwise. Several at once may be told as one.
+    pub fn standing_changes(&self) -> impl Stream<Item = ()> + Send + use<> {
+        stream::unfold(self.registrar.standing(), |mut told| async move {
+            told.changed().await.ok()?;
+            Some(((), told))
+        })
+    }
+
+    /// Facts of the directory after a version, in the order of recording; none as long as nobody has changed it.
+    pub async fn directory_events(
+        &self,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<RecordedDirectoryEvent>, EngineError> {
+        Ok(self.registrar.page(after, limit).await?)
+    }
+
+    /// Changes the directory and answers once that is durable.
+    pub async fn edit_directory(
+        &self,
+        request: &DirectoryRequest,
+    ) -> Result<DirectoryDone, EngineError> {
+        self.condition.check_clock()?;
+        let commit = {
+            let held = self
+                .background
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let background = held.as_ref().ok_or(EngineError::Stopping)?;
+            background.commit.clone()
+        };
+        let level = self.condition.format_level();
+        self.registrar.edit(request, &commit, level).await
+    }
+
     /// A road map; none if the log holds no event of it. One that holds events of a newer format is not served.
     pub async fn road_map(&self, id: RoadMapId) -> Result<Option<Arc<RoadMap>>, EngineError> {
         let open = self.open(id, false).await?;
         Ok(open.map(|open| open.road_map))
+    }
+
+    /// As [`Engine::road_map`], for someone who may not see every one: `sees` judges by the current state.
+    ///
+    /// One that is not seen and one that is not there cost the same look at the log and are answered alike, unless the
+    /// former was not in memory yet: then it is loaded once, to be judged.
+    pub async fn road_map_for(
+        &self,
+        id: RoadMapId,
+        sees: impl Fn(&State) -> bool,
+    ) -> Result<Option<Arc<RoadMap>>, EngineError> {
+        let is_held = self.open.lock().await.contains_key(&id);
+        let found = match self.find(id, false).await {
+            // Only of what is there can it be said that it is damaged.
+            Err(EngineError::Store(StoreError::Corrupt { .. })) if !sees(&State::default()) => None,
+            found => found?,
+        };
+        let seen = found.filter(|open| sees(&open.road_map.current().state));
+        let Some(Open { road_map, .. }) = seen else {
+            if is_held {
+                self.log.head(stream_of(id)).await?;
+            }
+            return Ok(None);
+        };
+        road_map.check_served()?;
+        Ok(Some(road_map))
     }
 
     /// The first road maps after an id, in the order of ids, with those in between that are not served.
@@ -191,6 +283,16 @@ impl Engine {
         &self,
         after: Option<RoadMapId>,
         limit: usize,
+    ) -> Result<Listed, EngineError> {
+        self.road_maps_for(after, limit, |_| true).await
+    }
+
+    /// As [`Engine::road_maps`], for someone who may not see every one: those that are not seen are passed over.
+    pub async fn road_maps_for(
+        &self,
+        after: Option<RoadMapId>,
+        limit: usize,
+        sees: impl Fn(&State) -> bool,
     ) -> Result<Listed, EngineError> {
         let mut listed = Listed::default();
         let mut after = after.map(stream_of);
@@ -200,10 +302,21 @@ impl Engine {
             let is_last = heads.len() < lacking;
             for Head { stream_id, .. } in heads {
                 after = Some(stream_id);
-                match self.road_map(RoadMapId(stream_id.0)).await {
-                    Ok(found) => listed.served.extend(found),
-                    Err(error) if error.is_newer_format() => listed.not_served.push(error),
-                    Err(error) => return Err(error),
+                let found = match self.find(RoadMapId(stream_id.0), false).await {
+                    Err(EngineError::Store(StoreError::Corrupt { .. }))
+                        if !sees(&State::default()) =>
+                    {
+                        None
+                    }
+                    found => found?,
+                };
+                let seen = found.filter(|open| sees(&open.road_map.current().state));
+                let Some(Open { road_map, .. }) = seen else {
+                    continue;
+                };
+                match road_map.check_served() {
+                    Ok(()) => listed.served.push(road_map),
+                    Err(error) => listed.not_served.push(error),
                 }
             }
             if is_last || listed.served.len() == limit {
@@ -222,6 +335,7 @@ impl Engine {
         if opens.is_some_and(|id| id != road_map) {
             return Err(EngineError::NotFound("road map"));
         }
+        self.check_working_parties(&request.commands)?;
         self.condition.check_clock()?;
         let target = self.open(road_map, opens.is_some()).await?;
         let target = target.ok_or(EngineError::NotFound("road map"))?;
@@ -268,6 +382,7 @@ impl Engine {
         };
         let Some(background) = background else { return };
         join(background.others_task, "the look at other nodes").await;
+        join(background.midnight_task, "the look at the day").await;
         // Dropping the inboxes lets each writer finish what it holds and end.
         let open: Vec<Arc<RoadMap>> = {
             let mut open = self.open.lock().await;
@@ -286,6 +401,23 @@ impl Engine {
         }
         for road_map in open {
             self.keep_last(&road_map.current()).await;
+        }
+    }
+
+    /// Refuses to entrust a road map to a working party that the directory does not know.
+    fn check_working_parties(&self, commands: &[Command]) -> Result<(), EngineError> {
+        let directory = self.directory();
+        let unknown = commands.iter().enumerate().filter(|(_, command)| {
+            let named = command.working_party();
+            named.is_some_and(|key| !directory.is_working_party(key))
+        });
+        let refusals: Vec<_> = unknown
+            .map(|(index, _)| (Some(index), Refusal::WorkingPartyUnknown))
+            .collect();
+        if refusals.is_empty() {
+            Ok(())
+        } else {
+            Err(EngineError::Refused(refusals))
         }
     }
 
@@ -311,17 +443,28 @@ impl Engine {
         }
     }
 
-    /// A road map in memory, brought there if the log holds it, or if it is about to be opened.
+    /// A road map in memory that is served, brought there if the log holds it, or if it is about to be opened.
     async fn open(&self, id: RoadMapId, unborn: bool) -> Result<Option<Open>, EngineError> {
+        let found = self.find(id, unborn).await?;
+        if let Some(open) = &found {
+            open.road_map.check_served()?;
+        }
+        Ok(found)
+    }
+
+    /// As [`Engine::open`], whether it is served or not.
+    async fn find(&self, id: RoadMapId, unborn: bool) -> Result<Option<Open>, EngineError> {
         let mut held = self.open.lock().await;
         if let Some(open) = held.get(&id) {
-            open.road_map.check_served()?;
-            return Ok(Some(open.clone()).filter(|open| unborn || !is_unborn(&open.road_map)));
+            let is_there =
+                unborn || open.road_map.halt.reason().is_some() || !is_unborn(&open.road_map);
+            return Ok(Some(open.clone()).filter(|_| is_there));
         }
         if *self.stopping.borrow() {
             return Err(EngineError::Stopping);
         }
-        if !unborn && self.log.head(stream_of(id)).await?.is_none() {
+        let unknown = !unborn && self.log.head(stream_of(id)).await?.is_none();
+        if unknown || stream_of(id) == DIRECTORY_STREAM {
             return Ok(None);
         }
         let (inbox, edits) = mpsc::channel(self.settings.inbox_edits_max);
@@ -338,6 +481,7 @@ impl Engine {
             measures: Arc::clone(&self.measures),
             condition: Arc::clone(&self.condition),
             halt: Halt::default(),
+            registrar: Arc::clone(&self.registrar),
             recent: Mutex::new(VecDeque::new()),
             tidings: Tidings::new(self.settings.bus_appends_max),
         });
@@ -346,7 +490,8 @@ impl Engine {
         if let Err(error) = loaded {
             if error.is_newer_format() {
                 // Kept, so that not every request reads so far again to find the same.
-                held.insert(id, open);
+                held.insert(id, open.clone());
+                return Ok(Some(open));
             }
             return Err(error);
         }

@@ -3,8 +3,8 @@
 //! It owns the split between a refusal, a fault of the log, and a caller who should come again.
 //! Invariant: an error never tells whether an edit was made durable when it was not known; that has a variant of its own.
 
-use roadbook_domain::Refusal;
 use roadbook_domain::decide::Conflict;
+use roadbook_domain::{DirectoryRefusal, Refusal};
 use roadbook_store::StoreError;
 use thiserror::Error;
 
@@ -17,6 +17,9 @@ pub enum EngineError {
     /// The commands were refused; nothing changed. `None` stands for the batch as a whole.
     #[error("refused: {}", list(.0))]
     Refused(Vec<(Option<usize>, Refusal)>),
+    /// The commands to the directory were refused; nothing changed. `None` stands for the batch as a whole.
+    #[error("refused: {}", list(.0))]
+    DirectoryRefused(Vec<(Option<usize>, DirectoryRefusal)>),
     /// The edit would take up more room in the log than a quota allows; nothing changed.
     #[error(transparent)]
     QuotaExceeded(#[from] QuotaExceeded),
@@ -68,7 +71,7 @@ const fn side(ahead_ms: i64) -> &'static str {
     if ahead_ms < 0 { "behind" } else { "ahead of" }
 }
 
-fn list(refusals: &[(Option<usize>, Refusal)]) -> String {
+fn list(refusals: &[(Option<usize>, impl std::fmt::Display)]) -> String {
     let texts: Vec<String> = refusals
         .iter()
         .map(|(index, refusal)| match index {

@@ -6,7 +6,7 @@
 use roadbook_store::FormatLevel;
 
 /// The greatest format level that this program reads and writes.
-pub const FORMAT_LEVEL: FormatLevel = FormatLevel(1);
+pub const FORMAT_LEVEL: FormatLevel = FormatLevel(2);
 
 /// Every form that an event can have in a log.
 pub const FORMS: Forms = Forms(&[
@@ -18,6 +18,7 @@ pub const FORMS: Forms = Forms(&[
     first("CellSet"),
     first("CellsShared"),
     first("CellsUnshared"),
+    second("ChairGiven"),
     first("ColumnAdded"),
     first("ColumnFootnoted"),
     first("ColumnMoved"),
@@ -29,8 +30,15 @@ pub const FORMS: Forms = Forms(&[
     first("FieldRemoved"),
     first("FieldRestored"),
     first("FieldRetitled"),
+    second("MemberAdmitted"),
+    second("MemberWithdrawn"),
+    second("MembershipBegan"),
+    second("MembershipEnded"),
+    second("OrganisationAdded"),
+    second("OrganisationNamed"),
     first("PresidencyClosed"),
     first("RevisionIssued"),
+    second("RoadMapEntrusted"),
     first("RoadMapMarked"),
     first("RoadMapOpened"),
     first("RoadMapRetitled"),
@@ -113,6 +121,15 @@ const fn first(kind: &'static str) -> Form {
         kind,
         schema: 1,
         since: FormatLevel::FIRST,
+    }
+}
+
+/// A kind of the second level, in its first schema.
+const fn second(kind: &'static str) -> Form {
+    Form {
+        kind,
+        schema: 1,
+        since: FormatLevel(2),
     }
 }
 

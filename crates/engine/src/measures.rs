@@ -220,6 +220,7 @@ impl Measures {
             ) => EditEnd::Failed,
             Err(
                 EngineError::Refused(_)
+                | EngineError::DirectoryRefused(_)
                 | EngineError::CommandIdReused
                 | EngineError::UpgradeUnfinished(_)
                 | EngineError::QuotaExceeded(_)

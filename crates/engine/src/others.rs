@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 use crate::bus::OwnBus;
 use crate::codec::{from_store, stream_of};
 use crate::condition::Condition;
+use crate::directory::{DIRECTORY_STREAM, Registrar};
 use crate::engine::OpenRoadMaps;
 use crate::measures::Measures;
 use crate::road_map::RoadMap;
@@ -29,6 +30,7 @@ pub(crate) struct Others {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) bus: Option<OwnBus>,
     pub(crate) open: OpenRoadMaps,
+    pub(crate) registrar: Arc<Registrar>,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) condition: Arc<Condition>,
     pub(crate) measures: Arc<Measures>,
@@ -57,6 +59,10 @@ impl Others {
                 wakeup = wakeups.next() => wakeup,
                 _ = look.tick() => Wakeup::Anything,
             };
+            if is_of_directory(&wakeup) {
+                self.look_at_directory().await;
+                continue;
+            }
             match wakeup {
                 Wakeup::Stream { stream, version } => {
                     if let Some(road_map) = self.road_map(stream).await {
@@ -65,11 +71,19 @@ impl Others {
                 }
                 Wakeup::Appended(heard) => self.hear(heard).await,
                 Wakeup::Anything => {
-                    let looked = self.look().await;
+                    let mut looked = self.look().await;
+                    if looked.is_ok() {
+                        looked = self.registrar.catch_up().await.or_else(understood);
+                    }
                     self.condition.answered(looked);
                 }
             }
         }
+    }
+
+    async fn look_at_directory(&self) {
+        let looked = self.registrar.catch_up().await;
+        self.condition.answered(looked.or_else(understood));
     }
 
     /// Hands on what another node appended, if the road map is in memory and behind.
@@ -108,6 +122,23 @@ impl Others {
         let open = self.open.lock().await;
         let found = open.get(&RoadMapId(stream.0));
         found.map(|open| Arc::clone(&open.road_map))
+    }
+}
+
+/// Whether a wake-up tells of the directory alone.
+fn is_of_directory(wakeup: &Wakeup) -> bool {
+    match wakeup {
+        Wakeup::Stream { stream, .. } => *stream == DIRECTORY_STREAM,
+        Wakeup::Appended(heard) => heard.stream_id == DIRECTORY_STREAM,
+        Wakeup::Anything => false,
+    }
+}
+
+/// A log whose directory is not understood answers all the same; that is told where it is found out.
+fn understood(error: StoreError) -> Result<(), StoreError> {
+    match error {
+        StoreError::NewerFormat { .. } | StoreError::Corrupt { .. } => Ok(()),
+        error => Err(error),
     }
 }
 

@@ -131,6 +131,7 @@ const fn keeps_structure(event: &Event) -> bool {
             | Event::ColumnFootnoted { .. }
             | Event::RoadMapRetitled { .. }
             | Event::RoadMapMarked { .. }
+            | Event::RoadMapEntrusted { .. }
             | Event::RevisionIssued { .. }
             | Event::PresidencyClosed { .. }
     )

@@ -7,13 +7,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use roadbook_domain::{Instant, RoadMapId, Version};
+use roadbook_domain::{Event, Instant, Participation, RoadMapId, Version};
 use roadbook_store::StoreError;
 use tokio::sync::{broadcast, watch};
 
 use crate::clock::Clock;
 use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
 use crate::condition::Condition;
+use crate::directory::Registrar;
 use crate::error::EngineError;
 use crate::halt::Halt;
 use crate::measures::{Measures, StateSource};
@@ -50,6 +51,7 @@ pub struct RoadMap {
     /// What the last look at the log has found.
     pub(crate) condition: Arc<Condition>,
     pub(crate) halt: Halt,
+    pub(crate) registrar: Arc<Registrar>,
     pub(crate) recent: Mutex<VecDeque<Arc<Published>>>,
     /// Tells the writer what others appended, or that the log holds it.
     pub(crate) tidings: Tidings,
@@ -69,6 +71,15 @@ impl RoadMap {
     /// The present instant, by the engine's clock.
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// What an organisation is today in the working party that the road map is entrusted to.
+    pub fn participation(&self, organisation: &str) -> Participation {
+        let current = self.current();
+        let today = self.now().brussels_day();
+        let working_party = current.state.working_party();
+        let directory = self.registrar.directory();
+        directory.participation(organisation, working_party, today)
     }
 
     /// The state at a moment.
@@ -247,6 +258,17 @@ impl RoadMap {
             recent.push_back(Arc::clone(&committed.published));
         }
         self.current.store(Arc::clone(&committed.published));
+        let changes_access = |recorded: &Arc<RecordedEvent>| {
+            let event = &recorded.event;
+            matches!(
+                event,
+                Event::RoadMapMarked { .. } | Event::RoadMapEntrusted { .. }
+            )
+        };
+        if committed.events.iter().any(changes_access) {
+            // Whoever follows with a filter would not hear of it.
+            self.registrar.road_map_changed();
+        }
         // Nobody may be following, which is no failure.
         drop(self.feed.send(Arc::new(committed)));
     }

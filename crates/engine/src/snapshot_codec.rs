@@ -11,7 +11,7 @@ use crate::usage::Usage;
 
 /// The number of this encoding. Raise it whenever a state's shape changes, and with every format level: a program of the
 /// level before must meet the events that it does not know, and not a state that was made of them.
-pub(crate) const FORMAT: u16 = 2;
+pub(crate) const FORMAT: u16 = 3;
 
 pub(crate) fn encode(state: &State, usage: &Usage) -> Bytes {
     #[expect(

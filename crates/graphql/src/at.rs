@@ -3,24 +3,49 @@
 //! It owns the look-ups that objects share; the objects themselves stand in files of their own.
 //! Invariant: everything reached from one such place shows the same moment.
 
+mod gate;
+
 use std::sync::Arc;
 
 use async_graphql::ID;
-use roadbook_domain::{Date, Outline, State, Thing};
+use roadbook_domain::{Date, Outline, Participation, RoadMapId, Sight, State, Thing};
 use roadbook_engine::{Engine, Moment, Published, RoadMap};
 
 use crate::cursor::Cursor;
 use crate::identity::Part;
 
+pub(crate) use gate::{visible, visible_after};
+
 /// A road map at a moment.
 #[derive(Clone, Debug)]
 pub(crate) struct At {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) road_map: Arc<RoadMap>,
-    pub(crate) published: Arc<Published>,
+    road_map: Arc<RoadMap>,
+    published: Arc<Published>,
+    /// What of the road map exists for the caller.
+    sight: Sight,
 }
 
 impl At {
+    pub(crate) fn road_map_id(&self) -> RoadMapId {
+        self.road_map.id()
+    }
+
+    /// What of the road map exists for the caller, as it was when it was asked for.
+    pub(crate) fn sight(&self) -> Sight {
+        self.sight
+    }
+
+    /// Everything recorded so far, for the look-up of ids.
+    pub(crate) fn current(&self) -> Arc<Published> {
+        self.road_map.current()
+    }
+
+    /// Whether an organisation takes no part in the road map's working party today.
+    pub(crate) fn is_outsider(&self, organisation: &str) -> bool {
+        self.road_map.participation(organisation) == Participation::Outsider
+    }
+
     pub(crate) fn state(&self) -> &State {
         &self.published.state
     }

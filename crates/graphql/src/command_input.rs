@@ -22,7 +22,7 @@ use crate::state::Marking;
 pub(crate) enum CommandInput {
     /// Begin the road map, under the bare UUID given as the edit's road map.
     OpenRoadMap(OpenRoadMapInput),
-    /// Give the road map another title or marking.
+    /// Give the road map another title or marking, or entrust it to another working party.
     ChangeDetails(ChangeDetailsInput),
     /// Add a field.
     AddField(AddFieldInput),
@@ -65,6 +65,8 @@ pub(crate) struct OpenRoadMapInput {
     title: String,
     /// Its marking.
     marking: Marking,
+    /// The key of the working party that it is entrusted to, such as "FOP". While it is LIMITE it exists for those alone who take part there.
+    working_party: String,
 }
 
 /// Change what stands above the table; what is absent stays.
@@ -72,8 +74,10 @@ pub(crate) struct OpenRoadMapInput {
 pub(crate) struct ChangeDetailsInput {
     /// The new title.
     title: Option<String>,
-    /// The new marking.
+    /// The new marking. It holds from now on: what was read before stays open or closed as it was.
     marking: Option<Marking>,
+    /// The key of the working party that it is to be entrusted to, from now on.
+    working_party: Option<String>,
 }
 
 /// Add a field.
@@ -254,10 +258,12 @@ impl CommandInput {
                 slug: input.slug,
                 title: input.title,
                 marking: DomainMarking::from(input.marking),
+                working_party: Some(input.working_party),
             },
             Self::ChangeDetails(input) => Command::ChangeDetails {
                 title: input.title,
                 marking: input.marking.map(DomainMarking::from),
+                working_party: input.working_party,
             },
             Self::AddField(input) => input.command(mint())?,
             Self::AddStrand(input) => input.command(mint())?,

@@ -76,7 +76,9 @@ impl Change {
             ChangeSubject::Cell(column, action) | ChangeSubject::Sharing(column, action) => {
                 Part::Cell(column, action)
             }
-            ChangeSubject::RoadMapTitle | ChangeSubject::Marking => Part::State,
+            ChangeSubject::RoadMapTitle | ChangeSubject::Marking | ChangeSubject::WorkingParty => {
+                Part::State
+            }
         }
     }
 }
@@ -94,7 +96,7 @@ impl Change {
         self.to.key(self.part())
     }
 
-    /// Which value of it differs: "title", "source", "footnote", "place", "sharing", "marking", or the name of a column; none if it was added or removed as a whole.
+    /// Which value of it differs: "title", "source", "footnote", "place", "sharing", "marking", "workingParty", or the name of a column; none if it was added or removed as a whole.
     async fn register(&self) -> Option<String> {
         let column = |column| {
             let state = self.to.state();
@@ -109,6 +111,7 @@ impl Change {
             (ChangeSubject::Cell(id, _), _) => column(id),
             (ChangeSubject::Sharing(..), _) => "sharing",
             (ChangeSubject::Marking, _) => "marking",
+            (ChangeSubject::WorkingParty, _) => "workingParty",
         };
         Some(name.to_owned())
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_graphql::{ID, Interface, Object};
 use roadbook_domain::{Event as Fact, Instant, Parent, Register, Thing, Version};
-use roadbook_engine::{Moment, RecordedEvent};
+use roadbook_engine::{EngineError, Moment, RecordedEvent};
 use uuid::Uuid;
 
 use crate::at::At;
@@ -112,29 +112,33 @@ impl Happening {
         if self.at.moment().version == self.event.batch {
             return Ok(self.at.clone());
         }
-        self.at_moment(self.event.batch, self.event.recorded_at)
-            .await
+        let after = self.at_moment(self.event.batch, self.event.recorded_at);
+        after.await.map_err(engine_fault)
     }
 
-    /// The road map as it stood at the event's effective instant before it was recorded.
-    async fn before(&self) -> async_graphql::Result<At> {
+    /// The road map as it stood at the event's effective instant before it was recorded; none if that does not exist for
+    /// the caller.
+    async fn before(&self) -> async_graphql::Result<Option<At>> {
         let version = Version(self.event.version.0 - 1);
-        self.at_moment(version, self.event.effective_at).await
+        match self.at_moment(version, self.event.effective_at).await {
+            Ok(before) => Ok(Some(before)),
+            Err(EngineError::NotFound(_)) => Ok(None),
+            Err(error) => Err(engine_fault(error)),
+        }
     }
 
-    async fn at_moment(&self, version: Version, effective: Instant) -> async_graphql::Result<At> {
+    async fn at_moment(&self, version: Version, effective: Instant) -> Result<At, EngineError> {
         let moment = Moment {
             version,
             effective,
             live: false,
         };
-        let published = self.at.road_map.state_at(moment).await;
-        Ok(self.at.with(published.map_err(engine_fault)?))
+        self.at.read_moment(moment).await
     }
 
     /// The keys of what it touches; an id that was never born has none.
     fn subjects(&self) -> Vec<ID> {
-        let current = self.at.road_map.current();
+        let current = self.at.current();
         let key = |id: &Uuid| {
             let thing = thing_born(&current.state, *id)?;
             Some(self.at.key(Part::Thing(thing)))
@@ -183,9 +187,10 @@ pub(crate) fn event_object(at: &At, event: Arc<RecordedEvent>) -> Event {
         Fact::Restored { .. } => Event::Restored(Restored(happening)),
         Fact::RevisionIssued { .. } => Event::RevisionIssued(RevisionIssued(happening)),
         Fact::PresidencyClosed { .. } => Event::PresidencyClosed(PresidencyClosed(happening)),
-        Fact::RoadMapOpened { .. } | Fact::RoadMapRetitled { .. } | Fact::RoadMapMarked { .. } => {
-            Event::RoadMapChanged(RoadMapChanged(happening))
-        }
+        Fact::RoadMapOpened { .. }
+        | Fact::RoadMapRetitled { .. }
+        | Fact::RoadMapMarked { .. }
+        | Fact::RoadMapEntrusted { .. } => Event::RoadMapChanged(RoadMapChanged(happening)),
     }
 }
 
@@ -259,7 +264,8 @@ fn parts_of(fact: &Fact) -> Vec<Part> {
         | Fact::PresidencyClosed { .. }
         | Fact::RoadMapOpened { .. }
         | Fact::RoadMapRetitled { .. }
-        | Fact::RoadMapMarked { .. } => vec![Part::State],
+        | Fact::RoadMapMarked { .. }
+        | Fact::RoadMapEntrusted { .. } => vec![Part::State],
     }
 }
 
@@ -292,7 +298,7 @@ macro_rules! event_object {
         impl $name {
             /// Names it for `node`.
             pub(crate) async fn id(&self) -> ID {
-                Name::Event(self.0.at.road_map.id(), self.0.event.version).encode()
+                Name::Event(self.0.at.road_map_id(), self.0.event.version).encode()
             }
 
             /// Its place in the road map's log: 1, 2, 3, …
@@ -373,13 +379,15 @@ macro_rules! event_object {
 event_object! {
     /// A cell, or the shared cell of several actions, was set.
     CellSet {
-        /// What it showed at that date until then.
-        async fn before(&self) -> async_graphql::Result<CellContent> {
-            let before = self.0.before().await?;
-            let Fact::CellSet { slot, .. } = &self.0.event.event else {
-                return Ok(CellContent::new(&roadbook_domain::CellContent::Blank, before.day()));
+        /// What it showed at that date until then; none if that was before the road map was made PUBLIC for the caller.
+        async fn before(&self) -> async_graphql::Result<Option<CellContent>> {
+            let Some(before) = self.0.before().await? else {
+                return Ok(None);
             };
-            Ok(CellContent::new(before.state().text(*slot), before.day()))
+            let Fact::CellSet { slot, .. } = &self.0.event.event else {
+                return Ok(None);
+            };
+            Ok(Some(CellContent::new(before.state().text(*slot), before.day())))
         }
 
         /// What it shows from then on.
@@ -440,7 +448,9 @@ event_object! {
     Retitled {
         /// Its words at that date until then.
         async fn before(&self) -> async_graphql::Result<Option<String>> {
-            let before = self.0.before().await?;
+            let Some(before) = self.0.before().await? else {
+                return Ok(None);
+            };
             Ok(match &self.0.event.event {
                 Fact::Retitled { thing, .. } => Some(before.state().title(*thing).to_owned()),
                 Fact::StrandSourced { strand, .. } => {

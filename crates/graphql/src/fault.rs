@@ -88,6 +88,7 @@ fn code_and_message(error: &EngineError) -> (Code, String) {
         EngineError::UpgradeUnfinished(_) => Code::UpgradeUnfinished,
         EngineError::ClockSkewed { .. } => Code::ClockSkew,
         EngineError::Refused(_)
+        | EngineError::DirectoryRefused(_)
         | EngineError::Conflicts(_)
         | EngineError::CommandIdReused
         | EngineError::QuotaExceeded(_) => return internal(),

@@ -23,6 +23,8 @@ mod command_input;
 mod comparison;
 mod content;
 mod cursor;
+mod directory;
+mod directory_edit;
 mod event;
 mod fault;
 mod identity;

@@ -11,17 +11,24 @@ use roadbook_engine::{Author, EditRequest, Engine, EngineError};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::at::At;
+use crate::at::visible;
 use crate::command_input::CommandInput;
 use crate::cursor::Cursor;
+use crate::directory_edit::{EditDirectoryInput, EditDirectoryPayload, edit_directory};
 use crate::fault::engine_fault;
 use crate::identity::road_map_of;
 use crate::payload::{EditConflicts, EditDone, EditPayload, EditRefused, Refusal, RefusalCode};
-use crate::query::{current, engine, viewer};
+use crate::query::{engine, viewer};
 use crate::scalar::Day;
 
 /// The longest reason, in characters.
 const REASON_CHARS_MAX: usize = 1_000;
+
+/// What a caller who has not signed in is told.
+const SIGN_IN: &str = "sign in to change something";
+/// What a caller is told who takes no part.
+const READS_ONLY: &str =
+    "your organisation takes no part in the working party that the road map is entrusted to";
 
 /// The ways to change something.
 #[derive(Debug)]
@@ -47,6 +54,15 @@ pub(crate) struct EditInput {
 /// The ways to change something.
 #[Object]
 impl Mutation {
+    /// Changes organisations, working parties or who takes part in them, whole or not at all. Only the Secretariat does.
+    async fn edit_directory(
+        &self,
+        ctx: &Context<'_>,
+        input: EditDirectoryInput,
+    ) -> async_graphql::Result<EditDirectoryPayload> {
+        edit_directory(ctx, input).await
+    }
+
     /// Makes a batch of changes, whole or not at all. When it is answered as done, it is durable.
     async fn edit(
         &self,
@@ -64,19 +80,26 @@ impl Mutation {
             Ok(request) => request,
             Err(refusals) => return Ok(EditPayload::Refused(EditRefused { refusals })),
         };
-        match engine.edit(road_map, request).await {
+        if let Some(refused) = not_admitted(ctx, road_map, &request).await? {
+            return Ok(refused);
+        }
+        let edited = engine.edit(road_map, request).await;
+        let conflicts = match edited {
             Ok(done) => {
-                let at = at(engine, road_map).await?;
-                let at = at.ok_or_else(|| engine_fault(EngineError::NotFound("road map")))?;
+                let at = visible(ctx, road_map).await?.map_err(engine_fault)?;
+                let Some(at) = at else {
+                    return refused(EngineError::NotFound("road map"));
+                };
                 let at = at.with(Arc::clone(&done.published));
-                Ok(EditPayload::Done(EditDone { at, done }))
+                return Ok(EditPayload::Done(EditDone { at, done }));
             }
-            Err(EngineError::Conflicts(conflicts)) => {
-                let at = at(engine, road_map).await?;
-                let at = at.ok_or_else(|| engine_fault(EngineError::NotFound("road map")))?;
-                Ok(EditPayload::Conflicts(EditConflicts { at, conflicts }))
-            }
-            Err(error) => refused(error),
+            Err(EngineError::Conflicts(conflicts)) => conflicts,
+            Err(error) => return refused(error),
+        };
+        let at = visible(ctx, road_map).await?.map_err(engine_fault)?;
+        match at {
+            Some(at) => Ok(EditPayload::Conflicts(EditConflicts { at, conflicts })),
+            None => refused(EngineError::NotFound("road map")),
         }
     }
 }
@@ -109,9 +132,30 @@ fn refused(error: EngineError) -> async_graphql::Result<EditPayload> {
     Ok(EditPayload::Refused(EditRefused { refusals }))
 }
 
-async fn at(engine: &Arc<Engine>, id: RoadMapId) -> async_graphql::Result<Option<At>> {
-    let road_map = engine.road_map(id).await.map_err(engine_fault)?;
-    Ok(road_map.map(|road_map| current(engine, road_map)))
+/// The refusal of whoever may not even try: for whom the road map does not exist, or who only reads what is PUBLIC.
+///
+/// An id under which nothing exists for the caller can be opened; one that is taken is found out by the engine.
+async fn not_admitted(
+    ctx: &Context<'_>,
+    road_map: RoadMapId,
+    request: &EditRequest,
+) -> async_graphql::Result<Option<EditPayload>> {
+    let organisation = &request.author.organisation;
+    if viewer(ctx)?.is_anonymous() {
+        let refusal = Refusal::of_shape(None, RefusalCode::NotAllowed, SIGN_IN);
+        let refusals = vec![refusal];
+        return Ok(Some(EditPayload::Refused(EditRefused { refusals })));
+    }
+    match visible(ctx, road_map).await?.map_err(engine_fault)? {
+        Some(at) if at.is_outsider(organisation) => {
+            let refusals = vec![Refusal::of_shape(None, RefusalCode::NotAllowed, READS_ONLY)];
+            Ok(Some(EditPayload::Refused(EditRefused { refusals })))
+        }
+        None if request.commands.iter().all(|it| it.opens().is_none()) => {
+            refused(EngineError::NotFound("road map")).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 fn request(

@@ -3,13 +3,11 @@
 //! It owns the interfaces and how an id is resolved to its object.
 //! Invariant: an id that names nothing resolves to nothing, for whatever reason.
 
-use std::sync::Arc;
-
-use async_graphql::{ID, Interface};
+use async_graphql::{Context, ID, Interface};
 use roadbook_domain::Thing;
-use roadbook_engine::{Engine, MomentSelector};
+use roadbook_engine::MomentSelector;
 
-use crate::at::At;
+use crate::at::{At, visible};
 use crate::cell::Cell;
 use crate::event::{
     Added, CellSet, CellsShared, CellsUnshared, Moved, PresidencyClosed, Removed, Restored,
@@ -93,25 +91,20 @@ impl From<StateNode> for Node {
 }
 
 /// The object that an id names.
-pub(crate) async fn resolve(engine: &Arc<Engine>, id: &ID) -> async_graphql::Result<Option<Node>> {
+pub(crate) async fn resolve(ctx: &Context<'_>, id: &ID) -> async_graphql::Result<Option<Node>> {
     let Some(name) = Name::decode(id) else {
         return Ok(None);
     };
     let (Name::RoadMap(of) | Name::Part(of, ..) | Name::Event(of, _)) = name;
-    let Some(road_map) = engine.road_map(of).await.map_err(engine_fault)? else {
+    let Some(at) = visible(ctx, of).await?.map_err(engine_fault)? else {
         return Ok(None);
-    };
-    let at = At {
-        engine: Arc::clone(engine),
-        published: road_map.current(),
-        road_map,
     };
     match name {
         Name::RoadMap(_) => Ok(Some(Node::RoadMap(RoadMap(at)))),
         Name::Event(_, version) => {
             let known = version <= at.moment().version;
             let event = if known {
-                at.road_map.event(version).await.map_err(engine_fault)?
+                at.event(version).await.map_err(engine_fault)?
             } else {
                 None
             };
@@ -120,10 +113,10 @@ pub(crate) async fn resolve(engine: &Arc<Engine>, id: &ID) -> async_graphql::Res
         Name::Part(_, part, None) => Ok(state_node(&at, part).map(Node::from)),
         Name::Part(_, part, Some((version, effective))) => {
             let selector = MomentSelector::At { version, effective };
-            let Ok(published) = at.road_map.at(&selector).await else {
+            let Ok(past) = at.read(&selector).await else {
                 return Ok(None);
             };
-            Ok(state_node(&at.with(published), part).map(Node::from))
+            Ok(state_node(&past, part).map(Node::from))
         }
     }
 }

@@ -152,7 +152,7 @@ impl Conflict {
         self.conflict.command
     }
 
-    /// What it is about: the name of a column, "sharing", "title", "source", "footnote", "place" or "marking".
+    /// What it is about: the name of a column, "sharing", "title", "source", "footnote", "place", "marking" or "workingParty".
     async fn register(&self) -> &str {
         match self.conflict.place {
             ConflictPlace::Cell(column, _) => {
@@ -165,6 +165,7 @@ impl Conflict {
             ConflictPlace::Note(_) => "source",
             ConflictPlace::Place(_) => "place",
             ConflictPlace::RoadMapMarking => "marking",
+            ConflictPlace::RoadMapWorkingParty => "workingParty",
         }
     }
 
@@ -189,12 +190,7 @@ impl Conflict {
         if version == Version::ZERO || version > self.at.moment().version {
             return Ok(None);
         }
-        let event = self
-            .at
-            .road_map
-            .event(version)
-            .await
-            .map_err(engine_fault)?;
+        let event = self.at.event(version).await.map_err(engine_fault)?;
         Ok(event.map(|event| event_object(&self.at, event)))
     }
 }
@@ -291,6 +287,7 @@ const fn code(refusal: &DomainRefusal) -> RefusalCode {
             ..
         } => RefusalCode::Classified,
         DomainRefusal::FutureDate(_)
+        | DomainRefusal::AccessBackdated
         | DomainRefusal::BeforeOpening(_)
         | DomainRefusal::TermNotEnded { .. } => RefusalCode::BadDate,
         DomainRefusal::LayoutLater { .. }
@@ -306,6 +303,7 @@ const fn code(refusal: &DomainRefusal) -> RefusalCode {
         | DomainRefusal::AlreadyClosed(_) => RefusalCode::AlreadyDone,
         DomainRefusal::Content { .. }
         | DomainRefusal::MalformedName(_)
+        | DomainRefusal::WorkingPartyUnknown
         | DomainRefusal::EmptyTitle(_)
         | DomainRefusal::NotRemoved(_)
         | DomainRefusal::WrongPlace(_)

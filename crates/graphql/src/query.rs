@@ -10,12 +10,15 @@ use async_graphql::{Context, ID, Object};
 use roadbook_domain::RoadMapId;
 use roadbook_engine::Engine;
 
-use crate::at::At;
+use crate::at::{visible, visible_after};
+use crate::cursor::Cursor;
+use crate::directory::{self, DirectoryEvent, Organisation, WorkingParty};
 use crate::fault::{Code, bad_argument, engine_fault, fault};
 use crate::identity::{Name, road_map_of};
 use crate::node::{Node, resolve};
-use crate::page::page_size;
+use crate::page::{Listed, Logged, page_size};
 use crate::road_map::RoadMap;
+use crate::scalar::Day;
 use crate::viewer::Viewer;
 
 /// The engine that this schema serves.
@@ -49,7 +52,7 @@ pub(crate) struct Query;
 impl Query {
     /// The object that an id or key names; none if it names nothing.
     async fn node(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Node>> {
-        resolve(engine(ctx)?, &id).await
+        resolve(ctx, &id).await
     }
 
     /// The caller.
@@ -57,17 +60,48 @@ impl Query {
         viewer(ctx).cloned()
     }
 
-    /// A road map by its id or bare UUID; none if there is no such road map.
+    /// The organisations on a day, today if absent: delegations in protocol order, then the others.
+    async fn organisations(
+        &self,
+        ctx: &Context<'_>,
+        on: Option<Day>,
+        #[graphql(default = 100)] first: i32,
+        after: Option<String>,
+    ) -> async_graphql::Result<Listed<Organisation>> {
+        directory::organisations(ctx, on, first, after.as_deref())
+    }
+
+    /// The working parties on a day, today if absent, with those who take part.
+    async fn working_parties(
+        &self,
+        ctx: &Context<'_>,
+        on: Option<Day>,
+        #[graphql(default = 50)] first: i32,
+        after: Option<String>,
+    ) -> async_graphql::Result<Listed<WorkingParty>> {
+        directory::working_parties(ctx, on, first, after.as_deref())
+    }
+
+    /// The facts recorded of organisations and working parties, in the order of recording; none as long as nobody has changed the directory.
+    async fn directory_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50)] first: i32,
+        after: Option<Cursor>,
+    ) -> async_graphql::Result<Logged<DirectoryEvent>> {
+        directory::events(ctx, first, after).await
+    }
+
+    /// A road map by its id or bare UUID; none if there is no such road map for the caller.
     async fn road_map(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<RoadMap>> {
         let Some(id) = road_map_of(&id) else {
             return Ok(None);
         };
-        let engine = engine(ctx)?;
-        let road_map = engine.road_map(id).await.map_err(engine_fault)?;
-        Ok(road_map.map(|road_map| RoadMap(current(engine, road_map))))
+        let found = visible(ctx, id).await?.map_err(engine_fault)?;
+        Ok(found.map(RoadMap))
     }
 
-    /// All road maps, in the order of their ids. Those that this node does not serve are left out, with an error that says so.
+    /// The road maps that exist for the caller, in the order of their ids. Those that this node does not serve are left out, with an error that says so.
     async fn road_maps(
         &self,
         ctx: &Context<'_>,
@@ -75,35 +109,23 @@ impl Query {
         after: Option<String>,
     ) -> async_graphql::Result<RoadMaps> {
         let size = page_size(first)?;
-        let engine = engine(ctx)?;
         let start = after.as_ref().map(|after| {
             let name = road_map_of(&ID(after.clone()));
             name.ok_or_else(|| bad_argument("after: take a cursor from an earlier page"))
         });
         let start: Option<RoadMapId> = start.transpose()?;
-        let listed = engine.road_maps(start, size + 1).await;
-        let listed = listed.map_err(engine_fault)?;
-        if let Some(error) = listed.not_served.into_iter().next() {
+        let listed = visible_after(ctx, start, size + 1).await?;
+        let (mut found, not_served) = listed.map_err(engine_fault)?;
+        if let Some(error) = not_served.into_iter().next() {
             let error = engine_fault(error).into_server_error(ctx.item.pos);
             ctx.add_error(ctx.set_error_path(error));
         }
-        let mut found = listed.served;
         let mut page = RoadMaps::new(after.is_some(), found.len() > size);
         found.truncate(size);
-        for road_map in found {
-            let cursor = Name::RoadMap(road_map.id()).encode().to_string();
-            page.edges
-                .push(Edge::new(cursor, RoadMap(current(engine, road_map))));
+        for at in found {
+            let cursor = Name::RoadMap(at.road_map_id()).encode().to_string();
+            page.edges.push(Edge::new(cursor, RoadMap(at)));
         }
         Ok(page)
-    }
-}
-
-/// A road map at its current state.
-pub(crate) fn current(engine: &Arc<Engine>, road_map: Arc<roadbook_engine::RoadMap>) -> At {
-    At {
-        engine: Arc::clone(engine),
-        published: road_map.current(),
-        road_map,
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct RoadMap(pub(crate) At);
 impl RoadMap {
     /// Names it for good.
     pub(crate) async fn id(&self) -> ID {
-        Name::RoadMap(self.0.road_map.id()).encode()
+        Name::RoadMap(self.0.road_map_id()).encode()
     }
 
     /// Its short name in addresses and on the command line.
@@ -80,6 +80,7 @@ impl RoadMap {
         let revisions = self.0.state().revisions();
         let revisions = revisions
             .into_iter()
+            .filter(|(stamp, _)| self.0.has_event(stamp.version))
             .map(|(stamp, revision)| Revision {
                 number: revision.number.printed().to_owned(),
                 date: Day(revision.date),
@@ -101,6 +102,7 @@ impl RoadMap {
         let seals = self.0.state().seals();
         let seals = seals
             .into_iter()
+            .filter(|(_, stamp)| self.0.has_event(stamp.version))
             .map(|(key, stamp)| Seal {
                 effective: DateTime(key.term().last_instant()),
                 presidency: key.to_string(),
@@ -117,8 +119,7 @@ impl RoadMap {
             None => MomentSelector::Live,
             Some(moment) => moment.selector(self.0.engine.epoch())?,
         };
-        let published = self.0.road_map.at(&selector).await;
-        Ok(self.0.with(published.map_err(engine_fault)?))
+        self.0.read(&selector).await.map_err(engine_fault)
     }
 }
 
@@ -172,7 +173,7 @@ pub(crate) async fn event_page(
     let mut found = Vec::new();
     // One more than asked for tells whether there is a next page.
     while found.len() <= size && read < through {
-        let page = at.road_map.events(read, through, subjects, FIRST_MAX).await;
+        let page = at.events(read, through, subjects, FIRST_MAX).await;
         let page = page.map_err(engine_fault)?;
         let full = page.len() == FIRST_MAX;
         read = page.last().map_or(through, |event| event.version);

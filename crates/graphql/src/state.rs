@@ -44,6 +44,11 @@ impl RoadMapState {
         self.0.state().marking().into()
     }
 
+    /// The key of the working party that it is entrusted to; none if it was opened before there were any.
+    async fn working_party(&self) -> Option<&str> {
+        self.0.state().working_party()
+    }
+
     /// The columns, in order.
     async fn columns(&self) -> Vec<Column> {
         let column = |id: &_| Column {

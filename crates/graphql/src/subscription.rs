@@ -3,6 +3,8 @@
 //! It owns the translation of filters and feed items; the join of history and live tail is the engine's affair.
 //! Invariant: every item carries a cursor from which a client can resume.
 
+mod guard;
+
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Subscription, Union};
@@ -11,13 +13,15 @@ use roadbook_domain::Version;
 use roadbook_engine::{FeedItem, Filter, ResyncReason as Reason};
 use uuid::Uuid;
 
-use crate::at::At;
+use crate::at::{At, visible};
 use crate::cursor::Cursor;
 use crate::event::{Event, affected, event_object};
 use crate::fault::{bad_argument, engine_fault};
 use crate::identity::{road_map_of, thing_of};
 use crate::node::StateNode;
-use crate::query::{current, engine};
+use crate::query::{engine, viewer};
+
+use guard::guarded;
 
 /// Ids that one list of a filter names at most.
 const FILTER_IDS_MAX: usize = 200;
@@ -44,6 +48,8 @@ pub(crate) enum ChangeItem {
     Changed(Changed),
     /// Everything up to here was looked through.
     CaughtUp(CaughtUp),
+    /// What the caller may do has changed.
+    RightsChanged(RightsChanged),
     /// The stream ends; read anew and follow again.
     Resync(Resync),
 }
@@ -59,11 +65,7 @@ pub(crate) struct Changed {
 impl Changed {
     /// Resume after it.
     async fn cursor(&self) -> Cursor {
-        Cursor {
-            epoch: self.at.engine.epoch(),
-            version: self.event.version,
-            effective: self.event.recorded_at,
-        }
+        self.resume_after()
     }
 
     /// The event.
@@ -77,6 +79,13 @@ impl Changed {
     }
 }
 
+/// What the caller may do has changed: the Presidency has passed on, or the directory. Ask for `capacities` anew; the stream goes on.
+#[derive(SimpleObject)]
+pub(crate) struct RightsChanged {
+    /// Resume after it.
+    pub(crate) cursor: Cursor,
+}
+
 /// Sent when history has been read, and now and then while nothing matches, so that a quiet cursor moves.
 #[derive(SimpleObject)]
 pub(crate) struct CaughtUp {
@@ -88,9 +97,9 @@ pub(crate) struct CaughtUp {
 #[derive(SimpleObject)]
 pub(crate) struct Resync {
     /// Where to resume; none if the road map must be read anew.
-    resume_after: Option<Cursor>,
+    pub(crate) resume_after: Option<Cursor>,
     /// Why.
-    reason: ResyncReason,
+    pub(crate) reason: ResyncReason,
 }
 
 /// Why a stream ends.
@@ -108,6 +117,8 @@ pub(crate) enum ResyncReason {
     Unavailable,
     /// The road map holds events of a newer version of Roadbook; this node does not serve it any more.
     NewerFormat,
+    /// The caller may no longer see what it followed.
+    RightsChanged,
 }
 
 /// What a client can follow.
@@ -123,12 +134,12 @@ impl Subscription {
     ) -> async_graphql::Result<BoxStream<'static, ChangeItem>> {
         let engine = engine(ctx)?;
         let id = road_map_of(&road_map).ok_or_else(no_such_road_map)?;
-        let known = engine.road_map(id).await.map_err(engine_fault)?;
-        let known = known.ok_or_else(no_such_road_map)?;
+        let at = visible(ctx, id).await?.map_err(engine_fault)?;
+        let mut at = at.ok_or_else(no_such_road_map)?;
         if let Some(cursor) = after.filter(|cursor| cursor.epoch == engine.epoch()) {
-            known.reach(cursor.version).await.map_err(engine_fault)?;
+            at.reach(cursor.version).await.map_err(engine_fault)?;
+            at = at.renewed();
         }
-        let at = current(engine, known);
         let filter = filter.map_or_else(|| Ok(Filter::default()), ChangeFilter::subjects)?;
         let after = match after {
             None => at.moment().version,
@@ -140,8 +151,12 @@ impl Subscription {
             }
             Some(cursor) => cursor.version,
         };
-        let items = at.road_map.follow(after, filter).map_err(engine_fault)?;
-        Ok(items.map(move |item| change_item(&at, item)).boxed())
+        let items = at.follow(after, filter).map_err(engine_fault)?;
+        let organisation = viewer(ctx)?.organisation.clone();
+        let start = resume_cursor(&at, after);
+        let of_feed = at.clone();
+        let items = items.map(move |item| change_item(&of_feed, item)).boxed();
+        Ok(guarded(at, organisation, start, items).boxed())
     }
 }
 
@@ -186,6 +201,29 @@ fn resume_cursor(at: &At, version: Version) -> Cursor {
         epoch: at.engine.epoch(),
         version,
         effective: at.moment().effective,
+    }
+}
+
+impl ChangeItem {
+    /// Where to resume after it; none if it says that nothing was looked through.
+    fn cursor(&self) -> Option<Cursor> {
+        match self {
+            Self::Changed(changed) => Some(changed.resume_after()),
+            Self::CaughtUp(CaughtUp { cursor }) | Self::RightsChanged(RightsChanged { cursor }) => {
+                Some(*cursor)
+            }
+            Self::Resync(resync) => resync.resume_after,
+        }
+    }
+}
+
+impl Changed {
+    fn resume_after(&self) -> Cursor {
+        Cursor {
+            epoch: self.at.engine.epoch(),
+            version: self.event.version,
+            effective: self.event.recorded_at,
+        }
     }
 }
 

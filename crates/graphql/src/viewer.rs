@@ -7,6 +7,7 @@ use async_graphql::{Enum, ID, Object};
 use roadbook_domain::Capacity as DomainCapacity;
 use roadbook_engine::Clock;
 
+use crate::at::visible;
 use crate::fault::{bad_argument, engine_fault};
 use crate::identity::road_map_of;
 
@@ -19,10 +20,25 @@ pub struct Viewer {
     pub person: Option<String>,
 }
 
+impl Viewer {
+    /// A caller who has not signed in: it takes part nowhere, and changes nothing.
+    pub const fn anonymous() -> Self {
+        Self {
+            organisation: String::new(),
+            person: None,
+        }
+    }
+
+    /// Whether nobody has signed in.
+    pub const fn is_anonymous(&self) -> bool {
+        self.organisation.is_empty()
+    }
+}
+
 /// The caller.
 #[Object]
 impl Viewer {
-    /// The code of its organisation.
+    /// The code of its organisation; empty if nobody has signed in.
     async fn organisation(&self) -> &str {
         &self.organisation
     }
@@ -35,7 +51,7 @@ impl Viewer {
     ) -> async_graphql::Result<Vec<Capacity>> {
         let engine = crate::query::engine(ctx)?;
         let id = road_map_of(&road_map).ok_or_else(|| bad_argument("roadMap: no such id"))?;
-        let known = engine.road_map(id).await.map_err(engine_fault)?;
+        let known = visible(ctx, id).await?.map_err(engine_fault)?;
         let now = Clock::now(&**engine.clock());
         Ok(known.map_or_else(Vec::new, |_| {
             vec![DomainCapacity::of(&self.organisation, now).into()]

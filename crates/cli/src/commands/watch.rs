@@ -32,7 +32,10 @@ const CHANGES: &str = "subscription($roadMap: ID!, $filter: ChangeFilter, $after
     ... on Changed { cursor event { id version kind recordedAt effectiveAt author onBehalfOf reason source summary } \
       affected { __typename key ... on Cell { content { __typename ... on TextContent { printed } \
         ... on DueContent { printed } ... on ActorsContent { printed } ... on Unknown { printed } } } } } \
-    ... on CaughtUp { cursor } ... on Resync { resumeAfter reason } } }";
+    ... on CaughtUp { cursor } ... on RightsChanged { cursor } ... on Resync { resumeAfter reason } } }";
+
+/// Why a stream ends that is not to be followed anew.
+const RIGHTS_CHANGED: &str = "RIGHTS_CHANGED";
 
 /// Runs the command.
 pub(crate) async fn run(arguments: &WatchArguments, settings: &Settings) -> anyhow::Result<()> {
@@ -226,9 +229,16 @@ impl Watch<'_> {
                 self.told += 1;
                 Ok(self.arguments.count.is_some_and(|count| self.told >= count))
             }
-            Some("CaughtUp") => {
+            Some(kind @ ("CaughtUp" | "RightsChanged")) => {
+                if kind == "RightsChanged" {
+                    terminal::say("what this organisation may do has changed");
+                }
                 self.cursor = cursor("cursor").or(self.cursor.take());
                 Ok(false)
+            }
+            Some("Resync") if item["reason"] == RIGHTS_CHANGED => {
+                let message = "this organisation may no longer see the road map (RIGHTS_CHANGED)";
+                Err(Ending::Failed(Failure::Refused(message.to_owned()).into()))
             }
             Some("Resync") => Err(self.resync(item).into()),
             _ => Err(

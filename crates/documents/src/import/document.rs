@@ -3,6 +3,7 @@
 //! It owns how they are read; which column a footnote hangs on is told by the columns.
 //! Invariant: revisions are issued oldest first, and the one in the document block last.
 
+use roadbook_domain::directory::is_key;
 use roadbook_domain::document_number::DocumentNumber;
 use roadbook_domain::revision::Cover;
 use roadbook_domain::{Command, Date, Marking, Revision, RoadMapId};
@@ -133,11 +134,13 @@ fn open(road_map: RoadMapId, fields: &mut Fields<'_>, draft: &mut Draft<'_>) {
     let title = title.unwrap_or_default();
     let slug = slug(fields, &mut draft.problems).unwrap_or_else(|| slug_of(&title));
     let marking = marking(fields, &mut draft.problems);
+    let working_party = working_party(fields, &mut draft.problems);
     let command = Command::OpenRoadMap {
         road_map,
         slug,
         title,
         marking,
+        working_party,
     };
     draft.push(fields.place, command);
 }
@@ -168,6 +171,17 @@ fn marking(fields: &mut Fields<'_>, problems: &mut Problems) -> Marking {
         }
         Marking::Limite
     })
+}
+
+/// The working party that the road map is entrusted to; whether there is such a one is for whoever has the directory to say.
+fn working_party(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<String> {
+    let value = fields.take("working_party")?;
+    let key = value.words(problems)?;
+    if !is_key(key) {
+        let message = "a working party is named by its key: 2 to 32 capital letters, digits or hyphens, as in FOP";
+        value.note(problems, message);
+    }
+    Some(key.to_owned())
 }
 
 fn footnotes(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<Footnote> {

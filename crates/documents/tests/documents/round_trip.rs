@@ -204,6 +204,7 @@ impl Random {
             slug: "example".to_owned(),
             title: "Example".to_owned(),
             marking: Marking::Limite,
+            working_party: None,
         });
         random
     }
@@ -336,6 +337,7 @@ impl Random {
             Change::Details(title, public) => Command::ChangeDetails {
                 title: Some(title),
                 marking: public.then_some(Marking::Public),
+                working_party: None,
             },
             _ => return None,
         })

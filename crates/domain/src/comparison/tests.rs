@@ -61,6 +61,7 @@ fn table() -> State {
             slug: "map".to_owned(),
             title: "A road map".to_owned(),
             marking: Marking::Limite,
+            working_party: None,
         },
         Command::AddField {
             field: FIELD,
@@ -237,6 +238,7 @@ fn words_notes_title_and_marking_each_count() {
             Command::ChangeDetails {
                 title: Some("Another title".to_owned()),
                 marking: Some(Marking::Public),
+                working_party: None,
             },
             Command::Retitle {
                 thing: Thing::Strand(STRAND),

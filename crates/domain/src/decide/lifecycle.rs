@@ -9,6 +9,7 @@ use super::structure::require_well_formed_name;
 use super::value::checked_title;
 use crate::command::Command;
 use crate::content::check_text;
+use crate::directory::is_key;
 use crate::event::Event;
 use crate::identity::RoadMapId;
 use crate::presidency::{self, PresidencyKey};
@@ -23,7 +24,11 @@ pub(super) fn decide(scratch: &mut Scratch<'_>, command: &Command) -> Result<Out
             slug,
             title,
             marking,
-        } => open(scratch, *road_map, slug, title, *marking),
+            working_party,
+        } => {
+            open(scratch, *road_map, slug, title, *marking)?;
+            entrust(scratch, working_party.as_deref())
+        }
         Command::IssueRevision { revision } => issue_revision(scratch, revision),
         Command::ClosePresidency { presidency } => close_presidency(scratch, presidency),
         _ => unreachable!("only commands of the road map's life are handed over"),
@@ -49,6 +54,23 @@ fn open(
     };
     scratch.emit(event, Vec::new())?;
     Ok(Outcome::Applied)
+}
+
+fn entrust(scratch: &mut Scratch<'_>, working_party: Option<&str>) -> Result<Outcome, Stop> {
+    if let Some(key) = working_party {
+        let working_party = checked_working_party(key)?;
+        scratch.emit(Event::RoadMapEntrusted { working_party }, Vec::new())?;
+    }
+    Ok(Outcome::Applied)
+}
+
+/// Whether the directory knows it is for whoever has the directory to say.
+pub(super) fn checked_working_party(key: &str) -> Result<String, Stop> {
+    if is_key(key) {
+        Ok(key.to_owned())
+    } else {
+        Err(Refusal::WorkingPartyUnknown.into())
+    }
 }
 
 fn issue_revision(scratch: &mut Scratch<'_>, revision: &Revision) -> Result<Outcome, Stop> {

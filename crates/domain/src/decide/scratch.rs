@@ -91,6 +91,16 @@ impl<'a> Scratch<'a> {
         self.recorded_at
     }
 
+    /// Whether the batch opens the road map itself, so that nothing was read before it.
+    pub(super) fn opens(&self) -> bool {
+        self.written.contains(&Register::Opened)
+    }
+
+    /// Whether the batch takes effect before it is recorded.
+    pub(super) fn is_backdated(&self) -> bool {
+        self.effective < self.recorded_at
+    }
+
     /// The version that the next event will have.
     pub(super) fn next_version(&self) -> Version {
         self.next

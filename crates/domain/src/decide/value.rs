@@ -5,6 +5,7 @@
 
 use uuid::Uuid;
 
+use super::lifecycle::checked_working_party;
 use super::merging::{Combined, merge_contents};
 use super::scratch::{Scratch, Seen, Stop};
 use super::{Conflict, ConflictPlace, Outcome};
@@ -69,9 +70,16 @@ pub(super) fn set(scratch: &mut Scratch<'_>, command: &Command) -> Result<Outcom
                 }
             })
         }
-        Command::ChangeDetails { title, marking } => {
-            change_details(scratch, title.as_deref(), *marking)
-        }
+        Command::ChangeDetails {
+            title,
+            marking,
+            working_party,
+        } => change_details(
+            scratch,
+            title.as_deref(),
+            *marking,
+            working_party.as_deref(),
+        ),
         _ => unreachable!("only commands that set a value are handed over"),
     }
 }
@@ -351,7 +359,12 @@ fn change_details(
     scratch: &mut Scratch<'_>,
     title: Option<&str>,
     marking: Option<Marking>,
+    working_party: Option<&str>,
 ) -> Result<Outcome, Stop> {
+    let changes_access = marking.is_some() || working_party.is_some();
+    if changes_access && scratch.is_backdated() && !scratch.opens() {
+        return Err(Refusal::AccessBackdated.into());
+    }
     let mut outcome = Outcome::Unchanged;
     if let Some(title) = title {
         let title = checked_title(scratch, "road map", title)?;
@@ -381,6 +394,21 @@ fn change_details(
         })?;
         if marked != Outcome::Unchanged {
             outcome = marked;
+        }
+    }
+    if let Some(key) = working_party {
+        let field = Field {
+            register: Register::RoadMapWorkingParty,
+            place: ConflictPlace::RoadMapWorkingParty,
+            merging: Merging::Never,
+            subjects: Vec::new(),
+        };
+        let key = checked_working_party(key)?;
+        let entrusted = set_words(scratch, field, &key, |working_party, _| {
+            Event::RoadMapEntrusted { working_party }
+        })?;
+        if entrusted != Outcome::Unchanged {
+            outcome = entrusted;
         }
     }
     Ok(outcome)

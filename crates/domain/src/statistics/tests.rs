@@ -72,6 +72,7 @@ fn table(actions: u128) -> State {
             slug: "map".to_owned(),
             title: "A road map".to_owned(),
             marking: Marking::Limite,
+            working_party: None,
         },
         Command::AddField {
             field: FIELD,

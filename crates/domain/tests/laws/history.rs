@@ -223,6 +223,7 @@ fn opening(ids: &mut Ids) -> Vec<Command> {
             slug: "map".to_owned(),
             title: words(),
             marking: Marking::Limite,
+            working_party: None,
         },
         Command::AddField {
             field,

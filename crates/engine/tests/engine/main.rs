@@ -8,6 +8,7 @@
 
 mod bus;
 mod clock;
+mod directory;
 mod disk;
 mod editing;
 mod following;

@@ -108,6 +108,7 @@ impl World {
                 slug: "cyber".to_owned(),
                 title: "Cybersecurity".to_owned(),
                 marking: Marking::Limite,
+                working_party: None,
             },
             Command::AddColumn {
                 column: TEXT,

@@ -22,6 +22,9 @@ pub(super) fn summary(at: &At, recorded: &RecordedEvent) -> String {
         Fact::RoadMapOpened { .. } => "Opened the road map".to_owned(),
         Fact::RoadMapRetitled { .. } => "Gave the road map another title".to_owned(),
         Fact::RoadMapMarked { .. } => "Changed the marking of the road map".to_owned(),
+        Fact::RoadMapEntrusted { working_party } => {
+            format!("Entrusted the road map to {working_party}")
+        }
         Fact::FieldAdded { field, .. } => format!("Added {}", label(Thing::Field(*field))),
         Fact::StrandAdded { strand, .. } => format!("Added {}", label(Thing::Strand(*strand))),
         Fact::ActionAdded { action, .. } => format!("Added {}", label(Thing::Action(*action))),

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed call fails its test")]
 
+mod access;
+mod directory;
 mod editing;
 mod following;
 mod reading;
+mod rights;
 mod schema;
 mod world;

@@ -9,7 +9,7 @@ use async_graphql::{Executor as _, Request};
 use roadbook_documents::{demonstration, import};
 use roadbook_domain::time::Date;
 use roadbook_domain::{Base, Instant, RoadMapId};
-use roadbook_engine::{Author, EditRequest, Engine, RandomIds, SetClock, Settings};
+use roadbook_engine::{Author, EditRequest, Engine, FORMAT_LEVEL, RandomIds, SetClock, Settings};
 use roadbook_graphql::{Schema, Viewer, schema};
 use roadbook_store::MemoryLog;
 use serde_json::{Value, json};
@@ -19,16 +19,19 @@ pub(crate) struct World {
     pub(crate) engine: Arc<Engine>,
     pub(crate) schema: Schema,
     pub(crate) road_map: RoadMapId,
+    pub(crate) clock: Arc<SetClock>,
     commands: std::sync::atomic::AtomicU64,
 }
 
 impl World {
     /// The road map as issued on 5 June 2015; the clock shows noon of that day a year later.
     pub(crate) async fn new() -> Self {
-        let clock = SetClock::at(Instant::start_of_day(Date::constant(2016, 6, 5)));
+        let clock = Arc::new(SetClock::at(Instant::start_of_day(Date::constant(
+            2016, 6, 5,
+        ))));
         let engine = Engine::start(
-            Arc::new(MemoryLog::new()),
-            Arc::new(clock),
+            Arc::new(MemoryLog::of_format_level(FORMAT_LEVEL)),
+            Arc::<SetClock>::clone(&clock),
             Arc::new(RandomIds),
             Settings::default(),
         )
@@ -58,6 +61,7 @@ impl World {
             schema: schema(Arc::clone(&engine)),
             engine,
             road_map: seed.road_map,
+            clock,
             commands: std::sync::atomic::AtomicU64::new(1),
         }
     }
@@ -99,6 +103,35 @@ impl World {
             .as_str()
             .unwrap_or_default()
             .to_owned()
+    }
+
+    /// The whole answer to an operation, errors included, as the bytes that a client gets.
+    pub(crate) async fn answer(
+        &self,
+        organisation: &str,
+        document: &str,
+        variables: Value,
+    ) -> String {
+        let request = self.request(organisation, document, variables);
+        serde_json::to_string(&self.schema.execute(request).await).unwrap()
+    }
+
+    /// Changes the directory as the Secretariat.
+    pub(crate) async fn change_directory(&self, commands: Value) -> Value {
+        let document = "mutation ($input: EditDirectoryInput!) { editDirectory(input: $input) {
+            __typename
+            ... on EditDirectoryDone { version events repeated }
+            ... on EditDirectoryRefused { refusals { command code message } }
+        } }";
+        let number = self
+            .commands
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let id = Uuid::from_u128(u128::from(number) + 90_000).to_string();
+        let input = json!({ "input": { "commandId": id, "commands": commands } });
+        let request = self.request("GSC", document, input);
+        let response = self.schema.execute(request).await;
+        assert!(response.errors.is_empty(), "{:?}", response.errors);
+        response.data.into_json().unwrap()["editDirectory"].clone()
     }
 
     pub(crate) async fn edit(&self, organisation: &str, mut input: Value) -> Value {

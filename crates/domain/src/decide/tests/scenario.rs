@@ -302,6 +302,7 @@ pub(super) fn open() -> Command {
         slug: "cybersecurity".to_owned(),
         title: "EU Cybersecurity Strategy: Road map development".to_owned(),
         marking: Marking::Limite,
+        working_party: None,
     }
 }
 

@@ -335,6 +335,7 @@ fn the_title_merges_and_the_marking_does_not() {
     let details = |title: Option<&str>, marking| Command::ChangeDetails {
         title: title.map(str::to_owned),
         marking,
+        working_party: None,
     };
     let map = Scenario::table();
     let read = map.base(NOW);
@@ -360,4 +361,38 @@ fn the_title_merges_and_the_marking_does_not() {
     assert_eq!(conflict.place, ConflictPlace::RoadMapTitle);
     map.when(NOW, details(None, None))
         .accepted_as(Outcome::Unchanged);
+}
+
+#[test]
+fn a_road_map_is_entrusted_to_another_working_party_from_now_on() {
+    let entrust = |key: &str| Command::ChangeDetails {
+        title: None,
+        marking: None,
+        working_party: Some(key.to_owned()),
+    };
+    let map = Scenario::table();
+    assert_eq!(map.state(NOW).working_party(), None);
+    let map = map.edit(NOW, entrust("DAPIX"));
+    assert_eq!(map.state(NOW).working_party(), Some("DAPIX"));
+    map.when(NOW, entrust("DAPIX"))
+        .accepted_as(Outcome::Unchanged);
+    map.when(NOW, entrust("no key"))
+        .refused_as(&Refusal::WorkingPartyUnknown);
+}
+
+#[test]
+fn who_may_read_is_never_changed_with_effect_from_the_past() {
+    let map = Scenario::table();
+    let details = |marking, working_party: Option<&str>| Command::ChangeDetails {
+        title: None,
+        marking,
+        working_party: working_party.map(str::to_owned),
+    };
+    for command in [
+        details(Some(Marking::Public), None),
+        details(None, Some("DAPIX")),
+    ] {
+        map.when(on(3), command)
+            .refused_as(&Refusal::AccessBackdated);
+    }
 }

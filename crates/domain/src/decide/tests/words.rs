@@ -79,6 +79,7 @@ fn a_classified_marking_is_refused_by_name_wherever_it_stands() {
         Command::ChangeDetails {
             title,
             marking: None,
+            working_party: None,
         },
         Command::AddField {
             field: OTHER_FIELD,
@@ -109,6 +110,7 @@ fn a_title_needs_words() {
     let nameless = Command::ChangeDetails {
         title: Some(String::new()),
         marking: None,
+        working_party: None,
     };
     map.when(NOW, nameless)
         .refused_as(&Refusal::EmptyTitle("road map"));
