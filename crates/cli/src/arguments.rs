@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use roadbook_domain::time::Timestamp;
 
 use crate::moment::MomentArgument;
 
@@ -96,6 +97,9 @@ pub(crate) struct ServeArguments {
     /// Accept development tokens and serve GraphiQL: whoever can read the secret can be anyone
     #[arg(long)]
     pub(crate) dev: bool,
+    /// Let the server's clock begin at this instant, as in 2015-06-30T21:59:00Z, and run from there; only with --dev
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) clock: Option<Timestamp>,
 }
 
 /// Arguments of `import`.

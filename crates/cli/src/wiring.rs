@@ -8,8 +8,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use prometheus_client::registry::Registry;
 use roadbook_bus_nats::NatsBus;
-use roadbook_domain::RoadMapId;
-use roadbook_engine::{Engine, OnBus, RandomIds, RoadMap, SystemClock};
+use roadbook_domain::{Instant, RoadMapId};
+use roadbook_engine::{Clock, Engine, OnBus, RandomIds, RoadMap, ShiftedClock, SystemClock};
 use roadbook_store::LogName;
 
 use crate::bus;
@@ -33,26 +33,42 @@ pub(crate) struct Wired {
 impl Wired {
     /// Opens the database to write.
     pub(crate) async fn to_write(settings: &Settings) -> anyhow::Result<Self> {
-        Self::on(database::open(settings).await?, None, settings).await
+        let store = database::open(settings).await?;
+        Self::on(store, None, Arc::new(SystemClock), settings).await
     }
 
     /// Opens the database to serve it: as [`Wired::to_write`], and on the bus, if one is set.
     pub(crate) async fn to_serve(settings: &Settings) -> anyhow::Result<Self> {
+        Self::to_serve_by(Arc::new(SystemClock), settings).await
+    }
+
+    /// As [`Wired::to_serve`], by a clock that begins at an instant. That it differs from the database's is what is wanted.
+    pub(crate) async fn to_serve_at(instant: Instant, settings: &Settings) -> anyhow::Result<Self> {
+        let mut settings = settings.clone();
+        settings.engine.clock_skew_max_ms = u64::MAX;
+        let clock = Arc::new(ShiftedClock::starting_at(instant));
+        Self::to_serve_by(clock, &settings).await
+    }
+
+    async fn to_serve_by(clock: Arc<dyn Clock>, settings: &Settings) -> anyhow::Result<Self> {
         let Some(bus) = bus::join(settings).await? else {
-            return Self::to_write(settings).await;
+            let store = database::open(settings).await?;
+            return Self::on(store, None, clock, settings).await;
         };
         let (store, log) = database::open_on_bus(settings).await?;
-        Self::on(store, Some((bus, log)), settings).await
+        Self::on(store, Some((bus, log)), clock, settings).await
     }
 
     /// Opens the database to read. It needs no closing: the engine writes only what a writer or a stop gives it.
     pub(crate) async fn to_read(settings: &Settings) -> anyhow::Result<Self> {
-        Self::on(database::open_read_only(settings).await?, None, settings).await
+        let store = database::open_read_only(settings).await?;
+        Self::on(store, None, Arc::new(SystemClock), settings).await
     }
 
     async fn on(
         store: Store,
         bus: Option<(Arc<NatsBus>, LogName)>,
+        clock: Arc<dyn Clock>,
         settings: &Settings,
     ) -> anyhow::Result<Self> {
         let on_bus = bus.as_ref().map(|(bus, log)| OnBus {
@@ -62,7 +78,7 @@ impl Wired {
         let engine = Engine::start_on(
             on_bus,
             store.log(),
-            Arc::new(SystemClock),
+            clock,
             Arc::new(RandomIds),
             settings.engine.clone(),
         );

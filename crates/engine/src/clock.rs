@@ -29,6 +29,29 @@ impl Clock for SystemClock {
     }
 }
 
+/// A clock that shows another time than the machine's and runs at its pace, for development.
+#[derive(Clone, Copy, Debug)]
+pub struct ShiftedClock {
+    /// Microseconds that it is ahead of the machine's.
+    ahead: i64,
+}
+
+impl ShiftedClock {
+    /// A clock that shows this instant now.
+    pub fn starting_at(instant: Instant) -> Self {
+        let now = SystemClock.now().as_micros();
+        Self {
+            ahead: instant.as_micros().saturating_sub(now),
+        }
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Instant {
+        Instant::from_micros(SystemClock.now().as_micros().saturating_add(self.ahead))
+    }
+}
+
 /// A clock that stands still until it is set, for tests and replays.
 #[derive(Debug)]
 pub struct SetClock(AtomicI64);

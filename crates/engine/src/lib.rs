@@ -40,7 +40,7 @@ mod usage;
 mod writer;
 
 pub use bus::OnBus;
-pub use clock::{Clock, SetClock, SystemClock};
+pub use clock::{Clock, SetClock, ShiftedClock, SystemClock};
 pub use codec::{PayloadError, decode_directory_payload, decode_payload};
 pub use directory::{DirectoryDone, DirectoryRequest, RecordedDirectoryEvent, Standing};
 pub use edit::{EditDone, EditRequest};
