@@ -10,9 +10,9 @@ mod reply;
 use async_graphql::Executor;
 use async_graphql::parser::types::OperationType;
 use axum::extract::Request;
-use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use tracing::Instrument as _;
 
@@ -124,9 +124,13 @@ async fn caller<E>(
     peer: Option<Peer>,
     headers: &HeaderMap,
 ) -> Result<Credential, Failure> {
-    match verify(&*transport.identity, headers).await {
+    let verified = match headers.get(AUTHORIZATION) {
+        Some(value) => verify(&*transport.identity, value, headers).await,
+        None => transport.stranger(),
+    };
+    match verified {
         Ok(caller) => {
-            transport.rates.operation(&caller.viewer)?;
+            transport.rates.operation(&caller.viewer, peer)?;
             Ok(caller)
         }
         Err(error) => {
@@ -136,8 +140,11 @@ async fn caller<E>(
     }
 }
 
-async fn verify(identity: &dyn Identity, headers: &HeaderMap) -> Result<Credential, IdentityError> {
-    let value = headers.get(AUTHORIZATION).ok_or(IdentityError::Missing)?;
+async fn verify(
+    identity: &dyn Identity,
+    value: &HeaderValue,
+    headers: &HeaderMap,
+) -> Result<Credential, IdentityError> {
     let value = value.to_str().map_err(|_| IdentityError::Malformed)?;
     let organisation = headers
         .get(ORGANISATION_HEADER)

@@ -24,6 +24,8 @@ const FORGOTTEN_EVERY: u32 = 1024;
 /// The rates of all callers and addresses.
 pub(crate) struct Rates {
     operations: Option<Rate<Viewer>>,
+    /// Of those who have not said who they are, by address.
+    strangers: Option<Rate<Peer>>,
     refusals: Option<Rate<Peer>>,
 }
 
@@ -58,15 +60,20 @@ impl Rates {
                 limits.caller_operations_per_s,
                 limits.caller_operations_burst,
             ),
+            strangers: Rate::new(
+                limits.caller_operations_per_s,
+                limits.caller_operations_burst,
+            ),
             refusals: Rate::new(limits.address_refusals_per_s, limits.address_refusals_burst),
         }
     }
 
-    /// Counts an operation of a caller. Whoever is no person in particular, as the holder of a development token for a
-    /// whole organisation, is not counted.
-    pub(crate) fn operation(&self, caller: &Viewer) -> Result<(), TooOften> {
-        match &self.operations {
-            Some(rate) if caller.person.is_some() => rate.count(caller),
+    /// Counts an operation of a caller; one who has not signed in is counted with all others at its address. Whoever is no
+    /// person in particular, as the holder of a development token for a whole organisation, is not counted.
+    pub(crate) fn operation(&self, caller: &Viewer, peer: Option<Peer>) -> Result<(), TooOften> {
+        match (&self.operations, &self.strangers, peer) {
+            (_, Some(rate), Some(peer)) if caller.is_anonymous() => rate.count(&peer),
+            (Some(rate), ..) if caller.person.is_some() => rate.count(caller),
             _ => Ok(()),
         }
     }

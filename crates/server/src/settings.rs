@@ -26,6 +26,9 @@ pub struct Settings {
     /// Serve the measures of the process at `/metrics`, in the form of OpenMetrics, to whoever asks. Default: no; a proxy
     /// should keep that path to those who run the server.
     pub metrics: bool,
+    /// Let callers who have not signed in read the road maps that are marked PUBLIC, from the moment on at which they were
+    /// made so. A token that is not good is refused all the same. Default: no.
+    pub public_reading: bool,
     /// Origins, such as `https://roadmaps.example.eu`, whose pages may open a socket besides pages of this host.
     ///
     /// A request without `Origin` does not come from a web page and is let through. Default: none.
@@ -62,6 +65,7 @@ impl Default for Settings {
             introspection: false,
             trusted_documents_file: None,
             metrics: false,
+            public_reading: false,
             allowed_origins: Vec::new(),
             trusted_proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             grace_ms: 10_000,

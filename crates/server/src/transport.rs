@@ -14,9 +14,10 @@ use prometheus_client::registry::Registry;
 use roadbook_graphql::Schema;
 use tokio::sync::Semaphore;
 
+use crate::Viewer;
 use crate::connection::Connection;
 use crate::health::Ready;
-use crate::identity::Identity;
+use crate::identity::{Credential, Identity, IdentityError, Role};
 use crate::measures::Measures;
 use crate::operation::{Executors, Operations};
 use crate::peer::Peer;
@@ -50,6 +51,19 @@ pub(crate) struct Transport<E> {
 }
 
 impl<E> Transport<E> {
+    /// A caller without a token, if the server lets such callers read.
+    pub(crate) fn stranger(&self) -> Result<Credential, IdentityError> {
+        if self.settings.public_reading {
+            Ok(Credential {
+                viewer: Viewer::anonymous(),
+                role: Role::Reader,
+                valid_for: None,
+            })
+        } else {
+            Err(IdentityError::Missing)
+        }
+    }
+
     fn sockets_open(&self) -> i64 {
         let most = self.settings.limits.sockets_max.min(Semaphore::MAX_PERMITS);
         let open = most.saturating_sub(self.sockets.available_permits());

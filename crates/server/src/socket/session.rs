@@ -168,7 +168,11 @@ where
         if !matches!(self.phase, Phase::Opened) {
             return close(Closing::second_init());
         }
-        match verify(&*self.transport.identity, token, organisation).await {
+        let verified = match token {
+            Some(token) => verify(&*self.transport.identity, token, organisation).await,
+            None => self.transport.stranger(),
+        };
+        match verified {
             Ok(credential) => {
                 if credential.viewer.person.is_some() {
                     self.place = self.transport.callers.take(&credential.viewer);
@@ -199,13 +203,13 @@ where
             Phase::Acknowledged(caller) => caller.viewer.clone(),
             Phase::Draining { .. } => return Step::Continue(()),
         };
-        if let Err(too_often) = self.transport.rates.operation(&viewer) {
+        if let Err(too_often) = self.transport.rates.operation(&viewer, self.peer) {
             let not_yet = Renewed::not_yet(&Failure::from(too_often));
             return self.send(message::renewed(not_yet)).await;
         }
         let organisation = Some(viewer.organisation.as_str());
         let identity = &*self.transport.identity;
-        let renewed = match verify(identity, Some(token), organisation).await {
+        let renewed = match verify(identity, token, organisation).await {
             Ok(credential) if credential.viewer == viewer => {
                 self.set_expiry(&credential);
                 let expires_in = credential.valid_for.map(|left| left.as_secs());
@@ -240,7 +244,7 @@ where
         if self.streams.contains(&id) {
             return close(Closing::duplicate(&id));
         }
-        if let Err(too_often) = self.transport.rates.operation(&caller.viewer) {
+        if let Err(too_often) = self.transport.rates.operation(&caller.viewer, self.peer) {
             let failure = Failure::from(too_often);
             return self.send(message::error(&id, &failure.errors)).await;
         }
@@ -409,10 +413,9 @@ where
 
 async fn verify(
     identity: &dyn Identity,
-    token: Option<&str>,
+    token: &str,
     organisation: Option<&str>,
 ) -> Result<Credential, IdentityError> {
-    let token = token.ok_or(IdentityError::Missing)?;
     let shown = Shown {
         token,
         organisation,
