@@ -27,6 +27,8 @@ mod running;
 #[path = "whole_system/sql.rs"]
 mod sql;
 
+#[path = "whole_system/belonging.rs"]
+mod belonging;
 #[path = "whole_system/bus.rs"]
 mod bus;
 #[path = "whole_system/certificates.rs"]
@@ -47,6 +49,8 @@ mod keeping;
 mod moving;
 #[path = "whole_system/nodes.rs"]
 mod nodes;
+#[path = "whole_system/presidencies.rs"]
+mod presidencies;
 #[path = "whole_system/renewing.rs"]
 mod renewing;
 #[path = "whole_system/restoring.rs"]

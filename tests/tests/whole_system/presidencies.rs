@@ -1,0 +1,122 @@
+//! Presidencies: at midnight in Brussels what a delegation may do passes to the next one, and nobody touches a setting.
+//!
+//! Owns the night from 30 June to 1 July 2015. Invariant: the server's clock is the only thing that moves.
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use crate::api::{Api, Place, text, token};
+use crate::running::{
+    ANY_PORT, DATABASE, Running, Server, folder, refusal, result, roadbook, serve_arguments,
+};
+
+/// Some seconds before midnight in Brussels: long enough to connect, and soon over.
+const SHORTLY_BEFORE: &str = "2015-06-30T21:59:52Z";
+
+/// What a watcher says of its organisation's rights.
+const TOLD: &str = "what this organisation may do has changed";
+
+const CAPACITIES: &str = "query($id: ID!) { viewer { capacities(roadMap: $id) } }";
+
+fn import(folder: &Path) -> String {
+    let demonstration = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../crates/documents/data/road-map-6183-2-15-REV-2.yaml");
+    std::fs::copy(demonstration, folder.join("own.yaml")).unwrap();
+    let call = ["import", "own.yaml", "--json", "--database", DATABASE];
+    let opened: Json = serde_json::from_str(&result(folder, &call)).unwrap();
+    text(&opened["roadMap"])
+}
+
+fn serve_at(folder: &Path, instant: &str) -> Server {
+    let mut arguments = serve_arguments(ANY_PORT).to_vec();
+    arguments.extend(["--clock", instant]);
+    Server::of(Running::start(roadbook(folder, &arguments)))
+}
+
+fn watch(folder: &Path, server: &Server, organisation: &str) -> Running {
+    let token = token(folder, organisation);
+    let call = [
+        "watch",
+        "--json",
+        "--url",
+        &server.url,
+        "--token",
+        &token,
+        "--database",
+        DATABASE,
+    ];
+    let watcher = Running::start(roadbook(folder, &call));
+    watcher
+        .err
+        .wait_for("sign that it watches", |line| line == "watching");
+    watcher
+}
+
+/// Two delegations that are connected, and what they may do.
+struct Delegations {
+    road_map: String,
+    latvia: Api,
+    luxembourg: Api,
+}
+
+impl Delegations {
+    fn capacities(&mut self) -> [Json; 2] {
+        let id = json!({ "id": self.road_map });
+        [&mut self.latvia, &mut self.luxembourg]
+            .map(|api| api.ask(CAPACITIES, &id)["viewer"]["capacities"].clone())
+    }
+}
+
+#[test]
+fn at_midnight_the_presidency_passes_to_the_next_delegation_on_open_sockets() {
+    let folder = folder();
+    let folder = folder.path();
+    let road_map = import(folder);
+    let server = serve_at(folder, SHORTLY_BEFORE);
+    let mut delegations = Delegations {
+        road_map,
+        latvia: Api::of(&server, folder, "LV"),
+        luxembourg: Api::of(&server, folder, "LU"),
+    };
+    let watchers = ["LV", "LU"].map(|organisation| watch(folder, &server, organisation));
+    let before = delegations.capacities();
+    assert_eq!(before, [json!(["PRESIDENCY"]), json!(["DELEGATION"])]);
+
+    for watcher in &watchers {
+        watcher
+            .err
+            .wait_for("word of the rights", |line| line == TOLD);
+    }
+
+    let after = delegations.capacities();
+    assert_eq!(after, [json!(["DELEGATION"]), json!(["PRESIDENCY"])]);
+    // Both follow on: nobody has lost sight of the road map.
+    let read = delegations.luxembourg.road_map(&Json::Null);
+    let place = Place::find(&read, "B.5.1", "notes");
+    let done = delegations.luxembourg.set(&place, "after midnight");
+    for watcher in &watchers {
+        let line: Json = serde_json::from_str(&watcher.out.nth(0)).unwrap();
+        assert_eq!(line["event"]["version"], done.version);
+        assert!(text(&line["event"]["recordedAt"]).starts_with("2015-06-30T22:00:"));
+    }
+}
+
+#[test]
+fn a_clock_of_ones_own_is_refused_outside_development() {
+    let folder = folder();
+    let call = [
+        "serve",
+        "--clock",
+        SHORTLY_BEFORE,
+        "--listen",
+        ANY_PORT,
+        "--database",
+        DATABASE,
+    ];
+    let told = refusal(folder.path(), &call, 2);
+    assert!(
+        told.contains("--clock is for development") && told.contains("--dev"),
+        "{told}"
+    );
+}
