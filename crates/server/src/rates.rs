@@ -151,6 +151,21 @@ mod tests {
             organisation: "LV".to_owned(),
             person: Some("p1".to_owned()),
         };
-        assert!((0..100_000).all(|_| rates.operation(&caller).is_ok()));
+        assert!((0..100_000).all(|_| rates.operation(&caller, None).is_ok()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn strangers_at_one_address_share_a_rate() {
+        let limits = Limits {
+            caller_operations_per_s: 1,
+            caller_operations_burst: 1,
+            ..Limits::default()
+        };
+        let rates = Rates::new(&limits);
+        let [here, there] = [1, 2].map(|last| Some(Peer::at([192, 0, 2, last].into())));
+        let stranger = Viewer::anonymous();
+        assert_eq!(rates.operation(&stranger, here), Ok(()));
+        assert!(rates.operation(&stranger, here).is_err());
+        assert_eq!(rates.operation(&stranger, there), Ok(()));
     }
 }

@@ -14,7 +14,6 @@ use prometheus_client::registry::Registry;
 use roadbook_graphql::Schema;
 use tokio::sync::Semaphore;
 
-use crate::Viewer;
 use crate::connection::Connection;
 use crate::health::Ready;
 use crate::identity::{Credential, Identity, IdentityError, Role};
