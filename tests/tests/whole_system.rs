@@ -27,6 +27,8 @@ mod running;
 #[path = "whole_system/sql.rs"]
 mod sql;
 
+#[path = "whole_system/auditing.rs"]
+mod auditing;
 #[path = "whole_system/belonging.rs"]
 mod belonging;
 #[path = "whole_system/bus.rs"]

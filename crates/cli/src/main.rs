@@ -6,6 +6,7 @@
 //! It decides nothing about road maps. Invariant: the environment is read here and in no other crate.
 
 mod arguments;
+mod audit;
 mod backoff;
 mod bus;
 mod client;

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use roadbook_server::DevelopmentTokens;
 use roadbook_server::tls::ServerCertificate;
 
+use crate::audit::AuditFile;
 use crate::database::Store;
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -42,6 +43,7 @@ impl Renewal {
         mut self,
         tokens: Option<Arc<DevelopmentTokens>>,
         certificate: Option<Arc<ServerCertificate>>,
+        audit: Option<Arc<AuditFile>>,
         store: Store,
         settings: Settings,
     ) {
@@ -51,6 +53,9 @@ impl Renewal {
             }
             if let Some(certificate) = &certificate {
                 told("the certificate", trust::read_again(certificate, &settings));
+            }
+            if let Some(audit) = &audit {
+                audit.reopen();
             }
             if settings.database_file.is_some() {
                 told("the database URL", connect_as(&store, &settings));

@@ -80,14 +80,16 @@ fn fresh(ids: &dyn Ids) -> String {
     text
 }
 
+/// Lets a file that is made be read and written by its owner alone.
 #[cfg(unix)]
-fn for_owner_alone(options: &mut OpenOptions) {
+pub(crate) fn for_owner_alone(options: &mut OpenOptions) {
     use std::os::unix::fs::OpenOptionsExt as _;
     options.mode(0o600);
 }
 
+/// Lets a file that is made be read and written by its owner alone, as far as that is known here.
 #[cfg(not(unix))]
-fn for_owner_alone(_options: &mut OpenOptions) {}
+pub(crate) fn for_owner_alone(_options: &mut OpenOptions) {}
 
 #[cfg(unix)]
 fn is_open_to_others(file: &Path) -> bool {

@@ -11,9 +11,12 @@ use anyhow::Context as _;
 use prometheus_client::registry::Registry;
 use roadbook_engine::{Engine, Readiness};
 use roadbook_server::tls::ServerCertificate;
-use roadbook_server::{Executors, Probes, ReadOnlyReason, Ready, TrustedDocuments};
+use roadbook_server::{
+    AuditLog, Executors, Probes, ReadOnlyReason, Ready, Safeguards, TrustedDocuments,
+};
 use tokio::net::TcpListener;
 
+use crate::audit::AuditFile;
 use crate::doors::Doors;
 use crate::failure::Failure;
 use crate::renewal::Renewal;
@@ -84,17 +87,22 @@ impl Listening {
             ready: Arc::new(move || ready(&engine)),
             registry,
         };
+        let audit = AuditFile::open(&settings.audit)?;
         let development = doors.development.clone();
         let renewal = self.renewal.run(
             development,
             self.certificate.clone(),
+            audit.clone(),
             wired.store.clone(),
             settings.clone(),
         );
         let beside = [tokio::spawn(renewal), tokio::spawn(doors.keep_fresh())];
         let identity = Arc::new(doors.sign_in());
-        let trusted = self.trusted;
-        let router = roadbook_server::api(executors, identity, transport, trusted, probes);
+        let safeguards = Safeguards {
+            trusted: self.trusted,
+            audit: audit.clone().map(|audit| audit as Arc<dyn AuditLog>),
+        };
+        let router = roadbook_server::api(executors, identity, transport, safeguards, probes);
         let draining = Arc::clone(&wired.engine);
         let asked = async move {
             stop.asked().await;
@@ -115,6 +123,9 @@ impl Listening {
             task.abort();
         }
         wired.close().await?;
+        if let Some(audit) = audit {
+            audit.close();
+        }
         served.context("the server failed")
     }
 }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::AuditSettings;
 use crate::bus::BusUrl;
 use crate::database::{DatabaseUrl, StoreSettings};
 use crate::secret;
@@ -65,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) store: StoreSettings,
     /// The way to a collector of traces.
     pub(crate) traces: TraceSettings,
+    /// The file of the audit, and what may wait for it.
+    pub(crate) audit: AuditSettings,
     /// The identity providers whose tokens are accepted.
     pub(crate) identity: roadbook_server::IdentitySettings,
     /// The transport.
@@ -91,6 +94,7 @@ impl Default for Settings {
             nats: roadbook_bus_nats::Settings::default(),
             store: StoreSettings::default(),
             traces: TraceSettings::default(),
+            audit: AuditSettings::default(),
             identity: roadbook_server::IdentitySettings::default(),
             server: roadbook_server::Settings::default(),
         }

@@ -41,6 +41,7 @@ mod schema;
 mod state;
 mod statistics;
 mod subscription;
+mod trail;
 mod viewer;
 
 use std::sync::Arc;
@@ -55,6 +56,7 @@ use subscription::Subscription;
 pub use cursor::Cursor;
 pub use fault::told;
 pub use schema::Schema;
+pub use trail::{Footprints, Trail};
 pub use viewer::{Capacity, Viewer};
 
 /// The schema that serves an engine.

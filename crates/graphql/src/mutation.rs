@@ -20,6 +20,7 @@ use crate::identity::road_map_of;
 use crate::payload::{EditConflicts, EditDone, EditPayload, EditRefused, Refusal, RefusalCode};
 use crate::query::{engine, viewer};
 use crate::scalar::Day;
+use crate::trail;
 
 /// The longest reason, in characters.
 const REASON_CHARS_MAX: usize = 1_000;
@@ -81,7 +82,7 @@ impl Mutation {
             Err(refusals) => return Ok(EditPayload::Refused(EditRefused { refusals })),
         };
         if let Some(refused) = not_admitted(ctx, road_map, &request).await? {
-            return Ok(refused);
+            return trail::note_refusals(ctx, Ok(refused));
         }
         let edited = engine.edit(road_map, request).await;
         let conflicts = match edited {
@@ -94,7 +95,7 @@ impl Mutation {
                 return Ok(EditPayload::Done(EditDone { at, done }));
             }
             Err(EngineError::Conflicts(conflicts)) => conflicts,
-            Err(error) => return refused(error),
+            Err(error) => return trail::note_refusals(ctx, refused(error)),
         };
         let at = visible(ctx, road_map).await?.map_err(engine_fault)?;
         match at {

@@ -19,6 +19,7 @@ use crate::node::{Node, resolve};
 use crate::page::{Listed, Logged, page_size};
 use crate::road_map::RoadMap;
 use crate::scalar::Day;
+use crate::trail;
 use crate::viewer::Viewer;
 
 /// The engine that this schema serves.
@@ -122,6 +123,7 @@ impl Query {
         }
         let mut page = RoadMaps::new(after.is_some(), found.len() > size);
         found.truncate(size);
+        trail::note(ctx, &found);
         for at in found {
             let cursor = Name::RoadMap(at.road_map_id()).encode().to_string();
             page.edges.push(Edge::new(cursor, RoadMap(at)));

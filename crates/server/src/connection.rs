@@ -3,12 +3,13 @@
 //! Invariant: a socket keeps the place of the connection that it grew out of until it is closed.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::digest::Digest;
 use crate::peer::Peer;
 use crate::shares::Share;
 
@@ -23,8 +24,40 @@ pub(crate) struct Connection {
     pub(crate) tasks: TaskTracker,
     /// Where it comes from; none under another server.
     pub(crate) address: Option<IpAddr>,
+    /// The token by which somebody signed in on it last, as a digest: it is told to the audit once.
+    signed_in: Arc<Mutex<Option<Digest>>>,
     /// Held, not read: the place among the connections comes free when the last holder ends.
     pub(crate) _place: Option<Arc<Place>>,
+}
+
+impl Connection {
+    /// A connection from `address` to a server with these signals and tasks.
+    pub(crate) fn new(
+        stopping: &CancellationToken,
+        ended: &CancellationToken,
+        tasks: &TaskTracker,
+        address: IpAddr,
+        place: Place,
+    ) -> Self {
+        Self {
+            stopping: stopping.clone(),
+            ended: ended.clone(),
+            tasks: tasks.clone(),
+            address: Some(address),
+            signed_in: Arc::default(),
+            _place: Some(Arc::new(place)),
+        }
+    }
+
+    /// Whether somebody signs in by this token who has not just done so before.
+    pub(crate) fn signs_in(&self, token: &[u8]) -> bool {
+        let digest = Digest::of(token);
+        let mut last = self
+            .signed_in
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        last.replace(digest) != Some(digest)
+    }
 }
 
 /// The place of a connection: among all, and among those of its address.

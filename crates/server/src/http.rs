@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use tracing::Instrument as _;
 
+use crate::connection::Connection;
 use crate::failure::{Cause, Failure};
 use crate::identity::{self, Credential, Identity, IdentityError, ORGANISATION_HEADER, Shown};
 use crate::negotiation::{MediaType, negotiate};
@@ -23,6 +24,9 @@ use crate::operation::Ending;
 use crate::parameters::{self, Parameters};
 use crate::peer::Peer;
 use crate::transport::Transport;
+
+/// Whence a request comes: its connection, and the address of whoever sent it as far as that is known.
+type Origin<'a> = (&'a Connection, Option<Peer>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Method {
@@ -33,24 +37,24 @@ enum Method {
 /// Answers a GET: the parameters are in the URL.
 pub(crate) async fn get<E: Executor>(
     transport: &Transport<E>,
-    peer: Option<Peer>,
+    from: Origin<'_>,
     request: Request,
 ) -> Response {
     let Some(media_type) = negotiate(request.headers()) else {
         return not_acceptable();
     };
     reply::respond(
-        get_outcome(transport, peer, &request.into_parts().0).await,
+        get_outcome(transport, from, &request.into_parts().0).await,
         media_type,
     )
 }
 
 async fn get_outcome<E: Executor>(
     transport: &Transport<E>,
-    peer: Option<Peer>,
+    from: Origin<'_>,
     request: &Parts,
 ) -> Result<async_graphql::Response, Failure> {
-    let caller = caller(transport, peer, &request.headers).await?;
+    let caller = caller(transport, from, &request.headers).await?;
     let parameters = parameters::from_url(
         request.uri.query().unwrap_or_default(),
         &transport.settings.limits,
@@ -61,23 +65,23 @@ async fn get_outcome<E: Executor>(
 /// Answers a POST: the parameters are a JSON object in the body.
 pub(crate) async fn post<E: Executor>(
     transport: &Transport<E>,
-    peer: Option<Peer>,
+    from: Origin<'_>,
     request: Request,
 ) -> Response {
     let Some(media_type) = negotiate(request.headers()) else {
         return not_acceptable();
     };
-    reply::respond(post_outcome(transport, peer, request).await, media_type)
+    reply::respond(post_outcome(transport, from, request).await, media_type)
 }
 
 async fn post_outcome<E: Executor>(
     transport: &Transport<E>,
-    peer: Option<Peer>,
+    from: Origin<'_>,
     request: Request,
 ) -> Result<async_graphql::Response, Failure> {
     let limits = &transport.settings.limits;
     require_json(request.headers())?;
-    let caller = caller(transport, peer, request.headers()).await?;
+    let caller = caller(transport, from, request.headers()).await?;
     let bytes = body::read(request.into_body(), limits).await?;
     let parameters = parameters::from_json(&bytes, limits)?;
     drop(bytes);
@@ -121,21 +125,37 @@ async fn run<E: Executor>(
 /// Whoever asks, if it is known and may ask now.
 async fn caller<E>(
     transport: &Transport<E>,
-    peer: Option<Peer>,
+    from: Origin<'_>,
     headers: &HeaderMap,
 ) -> Result<Credential, Failure> {
-    let verified = match headers.get(AUTHORIZATION) {
+    let (connection, peer) = from;
+    let shown = headers.get(AUTHORIZATION);
+    let verified = match shown {
         Some(value) => verify(&*transport.identity, value, headers).await,
         None => transport.stranger(),
     };
     match verified {
         Ok(caller) => {
-            transport.rates.operation(&caller.viewer, peer)?;
+            if let Some(value) = shown
+                && transport.audit.is_kept()
+                && connection.signs_in(value.as_bytes())
+            {
+                transport.audit.signed_in(&caller.viewer, peer);
+            }
+            if let Err(too_often) = transport.rates.operation(&caller.viewer, peer) {
+                let failure = Failure::from(too_often);
+                if too_often.is_told {
+                    transport.audit.refused(&caller.viewer, &failure.code());
+                }
+                return Err(failure);
+            }
             Ok(caller)
         }
         Err(error) => {
             transport.rates.refusal(peer)?;
-            Err(error.into())
+            let failure = Failure::from(error);
+            transport.audit.turned_away(peer, failure.code());
+            Err(failure)
         }
     }
 }
@@ -148,10 +168,11 @@ async fn verify(
     let value = value.to_str().map_err(|_| IdentityError::Malformed)?;
     let organisation = headers
         .get(ORGANISATION_HEADER)
-        .map(|named| named.to_str().map_err(|_| IdentityError::OtherOrganisation));
+        .map(|named| named.to_str().map_err(|_| IdentityError::OtherOrganisation))
+        .transpose()?;
     let shown = Shown {
         token: identity::bearer(value)?,
-        organisation: organisation.transpose()?,
+        organisation,
     };
     identity.verify(shown).await
 }

@@ -14,6 +14,7 @@ mod identity;
 
 pub mod tls;
 
+mod audit;
 mod connection;
 mod peer;
 mod rates;
@@ -40,6 +41,7 @@ mod failure;
 mod operation;
 mod parameters;
 
+pub use audit::{AuditEntry, AuditEvent, AuditLog};
 pub use health::{ReadOnlyReason, Ready};
 pub use identity::{
     Credential, DevelopmentTokens, Identity, IdentityError, IdentitySettings, IssuerError,
@@ -49,5 +51,5 @@ pub use operation::Executors;
 pub use roadbook_graphql::Viewer;
 pub use serve::serve;
 pub use settings::{Limits, Settings, TlsSettings};
-pub use transport::{Probes, Readiness, api, router};
+pub use transport::{Probes, Readiness, Safeguards, api, router};
 pub use trusted::{TrustedDocuments, TrustedDocumentsError};

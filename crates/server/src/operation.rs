@@ -6,13 +6,17 @@
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Request, Response, Value};
 use futures_util::FutureExt as _;
+use roadbook_graphql::Trail;
 use tokio::sync::OnceCell;
 
+use crate::Viewer;
+use crate::audit::{self, Audit};
 use crate::coercion::{self, InputTypes};
 use crate::digest::Digest;
 use crate::document::Document;
@@ -23,9 +27,6 @@ use crate::measures::Measures;
 use crate::parameters::Parameters;
 use crate::settings::{Limits, Settings};
 use crate::trusted::TrustedDocuments;
-
-/// A client chooses its operations' names; a log line is no place for a long one.
-const NAME_LOGGED_BYTES_MAX: usize = 64;
 
 /// The executors of one schema.
 #[derive(Clone, Debug)]
@@ -43,6 +44,7 @@ pub(crate) struct Operations<E> {
     documents: Documents,
     trusted: Option<TrustedDocuments>,
     introspection: bool,
+    audit: Audit,
     input_types: OnceCell<InputTypes>,
     measures: Arc<Measures>,
 }
@@ -60,6 +62,7 @@ impl<E: Executor> Operations<E> {
         executors: Executors<E>,
         settings: &Settings,
         trusted: Option<TrustedDocuments>,
+        audit: Audit,
         measures: Arc<Measures>,
     ) -> Self {
         let limits = settings.limits.clone();
@@ -68,6 +71,7 @@ impl<E: Executor> Operations<E> {
             documents: Documents::new(limits.documents_bytes_max),
             trusted,
             introspection: settings.introspection,
+            audit,
             input_types: OnceCell::new(),
             measures,
             limits,
@@ -95,6 +99,7 @@ impl<E: Executor> Operations<E> {
         }
         let selected = document.select(parameters.operation_name.as_deref())?;
         if selected.operation.ty == OperationType::Mutation && caller.role < Role::Editor {
+            self.audit.refused(&caller.viewer, "FORBIDDEN");
             return Err(Failure::new(
                 Cause::Forbidden,
                 "FORBIDDEN",
@@ -109,11 +114,20 @@ impl<E: Executor> Operations<E> {
             coercion::check(selected.operation, &parameters.variables, types)?;
         }
         let kind = selected.operation.ty;
-        let trace = Trace::start(kind, selected.name, Arc::clone(&self.measures));
+        let trail = Trail::default();
+        let left = Left {
+            caller: caller.viewer.clone(),
+            name: selected.name.map_or_else(String::new, audit::cut),
+            trail: trail.clone(),
+            audit: self.audit.clone(),
+            is_told: AtomicBool::new(false),
+        };
+        let trace = Trace::start(kind, left, Arc::clone(&self.measures));
         // The executor reads the parsed document, never its text.
         let mut request = Request::new("")
             .variables(parameters.variables)
-            .data(caller.viewer.clone());
+            .data(caller.viewer.clone())
+            .data(trail);
         request.operation_name = selected.name.map(str::to_owned);
         request.extensions = parameters.extensions;
         request.set_parsed_query(document.parsed.clone());
@@ -204,7 +218,17 @@ pub(crate) struct Trace {
     started: Instant,
     kind: OperationType,
     span: tracing::Span,
+    left: Left,
     measures: Arc<Measures>,
+}
+
+/// What an operation leaves for the audit.
+struct Left {
+    caller: Viewer,
+    name: String,
+    trail: Trail,
+    audit: Audit,
+    is_told: AtomicBool,
 }
 
 /// How an operation ended, for the log.
@@ -242,11 +266,11 @@ impl Ending {
 }
 
 impl Trace {
-    fn start(kind: OperationType, name: Option<&str>, measures: Arc<Measures>) -> Self {
+    fn start(kind: OperationType, left: Left, measures: Arc<Measures>) -> Self {
         let span = tracing::info_span!(
             "graphql.operation",
             operation.kind = %kind,
-            operation.name = name.map_or("", |name| name.get(..NAME_LOGGED_BYTES_MAX).unwrap_or(name)),
+            operation.name = left.name,
             duration_ms = tracing::field::Empty,
             status = tracing::field::Empty,
         );
@@ -254,6 +278,7 @@ impl Trace {
             started: Instant::now(),
             kind,
             span,
+            left,
             measures,
         }
     }
@@ -263,8 +288,24 @@ impl Trace {
         self.span.clone()
     }
 
+    /// Tells the audit what was looked at so far, once: a subscription may last for days.
+    pub(crate) fn began(&self) {
+        self.tell("ok");
+    }
+
+    fn tell(&self, outcome: &str) {
+        let left = &self.left;
+        if !left.is_told.swap(true, Ordering::Relaxed) {
+            let footprints = left.trail.footprints();
+            let operation = (self.kind, left.name.as_str());
+            left.audit
+                .operation(&left.caller, operation, footprints, outcome);
+        }
+    }
+
     /// Records the end. Called once, when the answer is known. A busy server does not tell of each that went well.
     pub(crate) fn end(&self, ending: &Ending) {
+        self.tell(&ending.to_string());
         let elapsed = self.started.elapsed();
         self.measures
             .operation(self.kind, ending, elapsed.as_secs_f64());

@@ -2,6 +2,7 @@
 //!
 //! Invariant: what a request says of its own address is believed only if a proxy that is trusted has said it.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::HeaderMap;
@@ -44,6 +45,15 @@ impl Peer {
             })?
             .ok()
             .map(Self::at)
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => address.fmt(f),
+            IpAddr::V6(network) => write!(f, "{network}/64"),
+        }
     }
 }
 

@@ -27,12 +27,15 @@ pub(crate) struct Rates {
     /// Of those who have not said who they are, by address.
     strangers: Option<Rate<Peer>>,
     refusals: Option<Rate<Peer>>,
+    told: Option<Rate<Viewer>>,
 }
 
 /// Come back later, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooOften {
     pub(crate) wait: Duration,
+    /// Whether it is worth an entry of the audit: one in a second is.
+    pub(crate) is_told: bool,
 }
 
 struct Rate<K: Hash + Eq + Clone> {
@@ -65,6 +68,7 @@ impl Rates {
                 limits.caller_operations_burst,
             ),
             refusals: Rate::new(limits.address_refusals_per_s, limits.address_refusals_burst),
+            told: Rate::new(1, 1),
         }
     }
 
@@ -73,7 +77,15 @@ impl Rates {
     pub(crate) fn operation(&self, caller: &Viewer, peer: Option<Peer>) -> Result<(), TooOften> {
         match (&self.operations, &self.strangers, peer) {
             (_, Some(rate), Some(peer)) if caller.is_anonymous() => rate.count(&peer),
-            (Some(rate), ..) if caller.person.is_some() => rate.count(caller),
+            (Some(rate), ..) if caller.person.is_some() => {
+                rate.count(caller).map_err(|too_often| TooOften {
+                    is_told: self
+                        .told
+                        .as_ref()
+                        .is_some_and(|told| told.count(caller).is_ok()),
+                    ..too_often
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -107,6 +119,7 @@ impl<K: Hash + Eq + Clone> Rate<K> {
         }
         self.limiter.check_key(key).map_err(|until| TooOften {
             wait: until.wait_time_from(self.time.now()),
+            is_told: false,
         })
     }
 }
@@ -122,7 +135,8 @@ mod tests {
             assert_eq!(rate.count(&"a"), Ok(()));
         }
         let wait = Duration::from_millis(500);
-        assert_eq!(rate.count(&"a"), Err(TooOften { wait }));
+        let is_told = false;
+        assert_eq!(rate.count(&"a"), Err(TooOften { wait, is_told }));
         assert_eq!(rate.count(&"b"), Ok(()));
         tokio::time::advance(wait).await;
         assert_eq!(rate.count(&"a"), Ok(()));

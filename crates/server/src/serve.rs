@@ -178,13 +178,7 @@ impl Server {
         place: Place,
         router: Router,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let connection = Connection {
-            stopping: self.stopping.clone(),
-            ended: self.ended.clone(),
-            tasks: self.tasks.clone(),
-            address: Some(address),
-            _place: Some(Arc::new(place)),
-        };
+        let connection = Connection::new(&self.stopping, &self.ended, &self.tasks, address, place);
         let stopping = self.stopping.clone();
         let acceptor = self
             .certificate

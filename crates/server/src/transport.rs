@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 use roadbook_graphql::Schema;
 use tokio::sync::Semaphore;
 
+use crate::audit::{Audit, AuditLog};
 use crate::connection::Connection;
 use crate::health::Ready;
 use crate::identity::{Credential, Identity, IdentityError, Role};
@@ -37,12 +38,22 @@ pub struct Probes {
     pub registry: Registry,
 }
 
+/// What stands between a caller and the schema besides the settings.
+#[derive(Default)]
+pub struct Safeguards {
+    /// The only documents that are executed; `None`: any within bounds.
+    pub trusted: Option<TrustedDocuments>,
+    /// Where entries of the audit are kept; `None`: nowhere.
+    pub audit: Option<Arc<dyn AuditLog>>,
+}
+
 /// What every request shares.
 pub(crate) struct Transport<E> {
     pub(crate) operations: Operations<E>,
     pub(crate) identity: Arc<dyn Identity>,
     pub(crate) settings: Settings,
     pub(crate) rates: Rates,
+    pub(crate) audit: Audit,
     /// One permit for each open socket.
     pub(crate) sockets: Arc<Semaphore>,
     /// The sockets of each caller.
@@ -73,15 +84,17 @@ impl<E> Transport<E> {
 /// The whole transport over the executors of a schema: `/graphql`, `/health/live`, `/health/ready`, and `/metrics` and
 /// `/graphiql` if they are on.
 ///
-/// With `trusted` no other documents are executed. Requests get their [`crate::Viewer`] as request data. Serve it with [`crate::serve()`], which adds the bounds on
+/// Requests get their [`crate::Viewer`] as request data. Serve it with [`crate::serve()`], which adds the bounds on
 /// connections and the graceful stop; under another server the router works without those.
 pub fn router<E: Executor>(
     executors: Executors<E>,
     identity: Arc<dyn Identity>,
     settings: Settings,
-    trusted: Option<TrustedDocuments>,
+    safeguards: Safeguards,
     probes: Probes,
 ) -> Router {
+    let Safeguards { trusted, audit } = safeguards;
+    let audit = Audit(audit);
     let Probes {
         ready,
         mut registry,
@@ -91,7 +104,14 @@ pub fn router<E: Executor>(
     let measures = Arc::new(Measures::default());
     measures.register(&mut registry);
     let transport = Arc::new(Transport {
-        operations: Operations::new(executors, &settings, trusted, Arc::clone(&measures)),
+        operations: Operations::new(
+            executors,
+            &settings,
+            trusted,
+            audit.clone(),
+            Arc::clone(&measures),
+        ),
+        audit,
         identity,
         rates: Rates::new(&settings.limits),
         callers: Shares::new(settings.limits.sockets_per_caller_max),
@@ -131,10 +151,10 @@ pub fn api(
     executors: Executors<Schema>,
     identity: Arc<dyn Identity>,
     settings: Settings,
-    trusted: Option<TrustedDocuments>,
+    safeguards: Safeguards,
     probes: Probes,
 ) -> Router {
-    router(executors, identity, settings, trusted, probes)
+    router(executors, identity, settings, safeguards, probes)
 }
 
 /// One path for both transports: an upgrade becomes a socket, the rest is GraphQL over HTTP.
@@ -154,8 +174,8 @@ async fn graphql<E: Executor>(
         return socket::upgrade(transport, connection, peer, request);
     }
     match *request.method() {
-        Method::GET => http::get(&transport, peer, request).await,
-        Method::POST => http::post(&transport, peer, request).await,
+        Method::GET => http::get(&transport, (&connection, peer), request).await,
+        Method::POST => http::post(&transport, (&connection, peer), request).await,
         _ => (
             StatusCode::METHOD_NOT_ALLOWED,
             [(header::ALLOW, "GET, POST")],

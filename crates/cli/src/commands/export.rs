@@ -3,8 +3,11 @@
 //! It owns nothing but the order of asking and printing. Invariant: standard output holds the file and nothing else.
 
 use roadbook_documents::Format;
+use roadbook_domain::Marking;
+use roadbook_server::{AuditEntry, AuditEvent, AuditLog as _};
 
 use crate::arguments::{ExportArguments, FormatArgument};
+use crate::audit::AuditFile;
 use crate::settings::Settings;
 use crate::terminal;
 use crate::wiring::Wired;
@@ -19,6 +22,14 @@ pub(crate) async fn run(arguments: &ExportArguments, settings: &Settings) -> any
         FormatArgument::Yaml => Format::Yaml,
         FormatArgument::Json => Format::Json,
     };
+    if found.state.marking() == Marking::Limite
+        && let Some(audit) = AuditFile::open(&settings.audit)?
+    {
+        let mut entry = AuditEntry::new(AuditEvent::Export, "ok");
+        entry.road_maps.push(road_map.id().to_string());
+        audit.keep(entry);
+        audit.close();
+    }
     let file = roadbook_documents::export(&found.state, found.outline(), Some(&moment), format);
     terminal::print(&file)
 }

@@ -32,6 +32,7 @@ const MAY_BE_ZERO: &[&str] = &[
 const PLACES_MAX: u64 = 1_048_576;
 
 const OF_PLACES: &[&str] = &[
+    "audit.queue_entries_max",
     "engine.inbox_edits_max",
     "engine.batch_edits_max",
     "engine.commit_queue_max",

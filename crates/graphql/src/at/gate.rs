@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::At;
 use crate::query::{engine, viewer};
+use crate::trail;
 
 /// How a moment is answered of which nothing exists for the caller: as one before the road map began.
 const CLOSED: EngineError = EngineError::NotFound("moment: the road map begins after it");
@@ -72,7 +73,8 @@ pub(crate) async fn visible(
         .engine
         .road_map_for(id, |state| asker.sees(state))
         .await;
-    Ok(found.map(|found| found.and_then(|road_map| asker.current(road_map))))
+    let found = found.map(|found| found.and_then(|road_map| asker.current(road_map)));
+    Ok(found.inspect(|found| trail::note(ctx, found)))
 }
 
 /// The first road maps after an id that exist for the caller, with an error for each of them that this node does not serve.

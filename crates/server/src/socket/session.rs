@@ -180,6 +180,11 @@ where
                         return close(Closing::too_many_of_caller());
                     }
                 }
+                if !credential.viewer.is_anonymous() {
+                    self.transport
+                        .audit
+                        .signed_in(&credential.viewer, self.peer);
+                }
                 self.set_expiry(&credential);
                 self.phase = Phase::Acknowledged(credential);
                 self.send(message::ack()).await
@@ -191,7 +196,11 @@ where
     /// Closes the socket of somebody who is not let in.
     fn refuse(&self, error: &IdentityError) -> Step {
         close(match self.transport.rates.refusal(self.peer) {
-            Ok(()) => Closing::refused(error),
+            Ok(()) => {
+                let code = Failure::from(error.clone()).code();
+                self.transport.audit.turned_away(self.peer, code);
+                Closing::refused(error)
+            }
             Err(_too_often) => Closing::too_often(),
         })
     }
@@ -211,6 +220,7 @@ where
         let identity = &*self.transport.identity;
         let renewed = match verify(identity, token, organisation).await {
             Ok(credential) if credential.viewer == viewer => {
+                self.transport.audit.renewed(&viewer);
                 self.set_expiry(&credential);
                 let expires_in = credential.valid_for.map(|left| left.as_secs());
                 self.phase = Phase::Acknowledged(credential);
@@ -246,6 +256,11 @@ where
         }
         if let Err(too_often) = self.transport.rates.operation(&caller.viewer, self.peer) {
             let failure = Failure::from(too_often);
+            if too_often.is_told {
+                self.transport
+                    .audit
+                    .refused(&caller.viewer, &failure.code());
+            }
             return self.send(message::error(&id, &failure.errors)).await;
         }
         let limits = &self.transport.settings.limits;
@@ -349,7 +364,9 @@ where
                 "the result is larger",
             ));
         }
-        if !response.errors.is_empty() {
+        if response.errors.is_empty() {
+            self.streams.began(id);
+        } else {
             self.streams.had_errors(id);
         }
         Ok(text)

@@ -104,6 +104,13 @@ impl Streams {
         self.in_turn.next().now_or_never().flatten()
     }
 
+    /// A result is about to be sent.
+    pub(super) fn began(&self, id: &str) {
+        if let Some(open) = self.open.get(id) {
+            open.trace.began();
+        }
+    }
+
     /// Remembers that a result had errors in it.
     pub(super) fn had_errors(&mut self, id: &str) {
         if let Some(open) = self.open.get_mut(id) {

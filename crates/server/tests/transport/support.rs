@@ -13,8 +13,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use prometheus_client::registry::Registry;
 use roadbook_server::{
-    DevelopmentTokens, Executors, Identity, Limits, Probes, Ready, Settings, TrustedDocuments,
-    Viewer, router, serve,
+    DevelopmentTokens, Executors, Identity, Limits, Probes, Ready, Safeguards, Settings,
+    TrustedDocuments, Viewer, router, serve,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -73,18 +73,22 @@ impl Server {
         identity: Option<Arc<dyn Identity>>,
         settings: Settings,
     ) -> Self {
-        Self::with_all(identity, settings, None).await
+        Self::with_all(identity, settings, Safeguards::default()).await
     }
 
     /// A server that executes only these documents.
     pub(crate) async fn trusting(trusted: TrustedDocuments) -> Self {
-        Self::with_all(None, Settings::default(), Some(trusted)).await
+        let safeguards = Safeguards {
+            trusted: Some(trusted),
+            audit: None,
+        };
+        Self::with_all(None, Settings::default(), safeguards).await
     }
 
-    async fn with_all(
+    pub(crate) async fn with_all(
         identity: Option<Arc<dyn Identity>>,
         settings: Settings,
-        trusted: Option<TrustedDocuments>,
+        safeguards: Safeguards,
     ) -> Self {
         let probe = Probe::default();
         let clock = Arc::new(AtomicU64::new(NOW));
@@ -105,7 +109,7 @@ impl Server {
             ready: readiness,
             registry: Registry::default(),
         };
-        let router = router(executors, identity, settings.clone(), trusted, probes);
+        let router = router(executors, identity, settings.clone(), safeguards, probes);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
