@@ -47,7 +47,7 @@ fn health_tells_by_its_code_whether_a_server_wants_requests() {
     server.process.stop();
     let said = refusal(folder, &ask, 6);
     assert!(said.contains("cannot be reached"), "{said}");
-    refusal(folder, &["health", "--url", "https://example.eu"], 2);
+    refusal(folder, &["health", "--url", "ftp://example.eu"], 2);
 }
 
 #[test]
