@@ -254,26 +254,10 @@ impl Event {
     /// Hands over every absolute write that the event makes.
     pub fn writes(&self, write: &mut impl FnMut(Register, Value)) {
         match self {
-            Self::RoadMapOpened {
-                slug,
-                title,
-                marking,
-                ..
-            } => {
-                write(Register::Opened, Value::Opened { slug: slug.clone() });
-                write(Register::RoadMapTitle, Value::Words(title.clone()));
-                write(Register::RoadMapMarking, Value::Marking(*marking));
-            }
-            Self::RoadMapRetitled { title } => {
-                write(Register::RoadMapTitle, Value::Words(title.clone()));
-            }
-            Self::RoadMapMarked { marking } => {
-                write(Register::RoadMapMarking, Value::Marking(*marking));
-            }
-            Self::RoadMapEntrusted { working_party } => {
-                let value = Value::Words(working_party.clone());
-                write(Register::RoadMapWorkingParty, value);
-            }
+            Self::RoadMapOpened { .. }
+            | Self::RoadMapRetitled { .. }
+            | Self::RoadMapMarked { .. }
+            | Self::RoadMapEntrusted { .. } => self.write_details(write),
             Self::FieldAdded { .. }
             | Self::StrandAdded { .. }
             | Self::ActionAdded { .. }
@@ -323,6 +307,32 @@ impl Event {
             Self::PresidencyClosed { presidency } => {
                 write(Register::Seal(presidency.clone()), Value::Sealed);
             }
+        }
+    }
+
+    fn write_details(&self, write: &mut impl FnMut(Register, Value)) {
+        match self {
+            Self::RoadMapOpened {
+                slug,
+                title,
+                marking,
+                ..
+            } => {
+                write(Register::Opened, Value::Opened { slug: slug.clone() });
+                write(Register::RoadMapTitle, Value::Words(title.clone()));
+                write(Register::RoadMapMarking, Value::Marking(*marking));
+            }
+            Self::RoadMapRetitled { title } => {
+                write(Register::RoadMapTitle, Value::Words(title.clone()));
+            }
+            Self::RoadMapMarked { marking } => {
+                write(Register::RoadMapMarking, Value::Marking(*marking));
+            }
+            Self::RoadMapEntrusted { working_party } => {
+                let value = Value::Words(working_party.clone());
+                write(Register::RoadMapWorkingParty, value);
+            }
+            _ => {}
         }
     }
 

@@ -124,28 +124,34 @@ fn decide_one(
             working_party,
             member,
             from,
-        } => {
-            let from = on(from)?;
-            require_participant(held, working_party, member)?;
-            if held.role(working_party, member, from).is_none() {
-                return Err(Refusal::NotAMember {
-                    member: member.clone(),
-                    working_party: working_party.clone(),
-                    on: from,
-                });
-            }
-            Ok(vec![DirectoryEvent::MemberWithdrawn {
-                working_party: working_party.clone(),
-                member: member.clone(),
-                from: Some(from),
-            }])
-        }
+        } => withdraw(held, working_party, member, on(from)?),
         DirectoryCommand::GiveChair {
             working_party,
             chair,
             from,
         } => give_chair(held, working_party, chair, on(from)?),
     }
+}
+
+fn withdraw(
+    held: &Directory,
+    working_party: &str,
+    member: &str,
+    from: Date,
+) -> Result<Vec<DirectoryEvent>, Refusal> {
+    require_participant(held, working_party, member)?;
+    if held.role(working_party, member, from).is_none() {
+        return Err(Refusal::NotAMember {
+            member: member.to_owned(),
+            working_party: working_party.to_owned(),
+            on: from,
+        });
+    }
+    Ok(vec![DirectoryEvent::MemberWithdrawn {
+        working_party: working_party.to_owned(),
+        member: member.to_owned(),
+        from: Some(from),
+    }])
 }
 
 fn add(
