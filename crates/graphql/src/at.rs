@@ -14,7 +14,7 @@ use roadbook_engine::{Engine, Moment, Published, RoadMap};
 use crate::cursor::Cursor;
 use crate::identity::Part;
 
-pub(crate) use gate::{visible, visible_after};
+pub(crate) use gate::{recorded, visible, visible_after};
 
 /// A road map at a moment.
 #[derive(Clone, Debug)]

@@ -3,15 +3,13 @@
 //! It owns the way from an input to the engine and back to a payload.
 //! Invariant: expected outcomes are typed; only faults are errors.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, ID, InputObject, Object};
 use roadbook_domain::{Base, RoadMapId};
 use roadbook_engine::{Author, EditRequest, Engine, EngineError};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::at::visible;
+use crate::at::{recorded, visible};
 use crate::command_input::CommandInput;
 use crate::cursor::Cursor;
 use crate::directory_edit::{EditDirectoryInput, EditDirectoryPayload, edit_directory};
@@ -87,11 +85,10 @@ impl Mutation {
         let edited = engine.edit(road_map, request).await;
         let conflicts = match edited {
             Ok(done) => {
-                let at = visible(ctx, road_map).await?.map_err(engine_fault)?;
-                let Some(at) = at else {
+                let at = recorded(ctx, road_map, &done).await?;
+                let Some(at) = at.map_err(engine_fault)? else {
                     return refused(EngineError::NotFound("road map"));
                 };
-                let at = at.with(Arc::clone(&done.published));
                 return Ok(EditPayload::Done(EditDone { at, done }));
             }
             Err(EngineError::Conflicts(conflicts)) => conflicts,

@@ -9,8 +9,8 @@ use async_graphql::Context;
 use futures_util::stream::Stream;
 use roadbook_domain::{AccessFacts, Participation, RoadMapId, Sight, State, Version};
 use roadbook_engine::{
-    Engine, EngineError, FeedItem, Filter, Moment, MomentSelector, Published, RecordedEvent,
-    RoadMap, Standing,
+    EditDone, Engine, EngineError, FeedItem, Filter, Moment, MomentSelector, Published,
+    RecordedEvent, RoadMap, Standing,
 };
 use uuid::Uuid;
 
@@ -75,6 +75,31 @@ pub(crate) async fn visible(
         .await;
     let found = found.map(|found| found.and_then(|road_map| asker.current(road_map)));
     Ok(found.inspect(|found| trail::note(ctx, found)))
+}
+
+/// The state that the caller's own edit has left, also if that was the last that the caller sees of the road map: it is durable,
+/// and must not be answered as if it were not.
+pub(crate) async fn recorded(
+    ctx: &Context<'_>,
+    id: RoadMapId,
+    done: &EditDone,
+) -> async_graphql::Result<Result<Option<At>, EngineError>> {
+    let at = match visible(ctx, id).await? {
+        Ok(None) if !done.repeated => {
+            let engine = engine(ctx)?;
+            let found = engine.road_map(id).await;
+            found.map(|found| {
+                found.map(|road_map| At {
+                    engine: Arc::clone(engine),
+                    road_map,
+                    published: Arc::clone(&done.published),
+                    sight: Sight::Everything,
+                })
+            })
+        }
+        found => found,
+    };
+    Ok(at.map(|at| at.map(|at| at.with(Arc::clone(&done.published)))))
 }
 
 /// The first road maps after an id that exist for the caller, with an error for each of them that this node does not serve.

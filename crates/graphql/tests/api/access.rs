@@ -333,3 +333,21 @@ async fn a_road_map_taken_back_to_limite_is_nothing_again() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_edit_by_which_its_author_loses_sight_is_answered_as_done() {
+    let world = World::new().await;
+    world
+        .change_directory(
+            json!([{ "withdrawMember": { "workingParty": "DAPIX", "member": "MS" } },
+            { "giveChair": { "workingParty": "DAPIX", "organisation": "COM" } }]),
+        )
+        .await;
+    let base = world.cursor().await;
+    let entrust = json!({ "changeDetails": { "workingParty": "DAPIX" } });
+    let edit = json!({ "base": base, "commandId": "00000000-0000-4000-8000-0000000000e1", "commands": [entrust] });
+    let done = world.edit("NL", edit.clone()).await;
+    assert_eq!(done["__typename"], "EditDone", "{done}");
+    let again = world.edit("NL", edit).await;
+    assert_eq!(again["refusals"][0]["code"], "NOT_FOUND", "{again}");
+}
