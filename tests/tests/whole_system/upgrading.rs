@@ -149,7 +149,7 @@ fn what_is_new_is_written_once_the_upgrade_is_finished_while_the_nodes_run() {
         "{told}"
     );
     let told = postgres.result(folder, &["migrate", "--finish"]);
-    assert!(told.contains("raised from 0 to 1"), "{told}");
+    assert!(told.contains("raised from 0 to 2"), "{told}");
     let again = postgres.result(folder, &["migrate", "--finish"]);
     assert!(again.contains("no upgrade is to be finished"), "{again}");
     wait_until("an accepted edit", || edit(&mut api).is_ok());
