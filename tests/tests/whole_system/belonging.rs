@@ -228,7 +228,7 @@ fn assert_same_refusal_to_follow(folder: &Path, server: &Server, organisation: &
     let told = |id: &str| {
         let call = ["watch", id, "--url", &server.url, "--token", &token];
         let output = run(folder, &call);
-        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        assert_eq!(output.status.code(), Some(4), "{output:?}");
         assert_eq!(output.stdout, b"");
         String::from_utf8(output.stderr).unwrap().replace(id, "")
     };

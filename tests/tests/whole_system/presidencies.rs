@@ -8,24 +8,54 @@ use serde_json::{Value as Json, json};
 
 use crate::api::{Api, Place, text, token};
 use crate::running::{
-    ANY_PORT, DATABASE, Running, Server, folder, refusal, result, roadbook, serve_arguments,
+    ANY_PORT, DATABASE, Running, Server, folder, refusal, roadbook, serve_arguments,
 };
 
 /// Some seconds before midnight in Brussels: long enough to connect, and soon over.
-const SHORTLY_BEFORE: &str = "2015-06-30T21:59:52Z";
+const SHORTLY_BEFORE: &str = "2015-06-30T21:59:45Z";
 
 /// What a watcher says of its organisation's rights.
 const TOLD: &str = "what this organisation may do has changed";
 
 const CAPACITIES: &str = "query($id: ID!) { viewer { capacities(roadMap: $id) } }";
 
-fn import(folder: &Path) -> String {
-    let demonstration = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../crates/documents/data/road-map-6183-2-15-REV-2.yaml");
-    std::fs::copy(demonstration, folder.join("own.yaml")).unwrap();
-    let call = ["import", "own.yaml", "--json", "--database", DATABASE];
-    let opened: Json = serde_json::from_str(&result(folder, &call)).unwrap();
-    text(&opened["roadMap"])
+const EDIT: &str = "mutation($input: EditInput!) { edit(input: $input) { __typename } }";
+
+/// The keys under which something more is added.
+const PARENTS: &str = "{ roadMaps { edges { node { state { moment { cursor } fields { key strands { key } } } } } } }";
+
+/// Opens a road map by the server's own clock: what is recorded by the machine's would lie ahead of it.
+fn open(server: &Server, folder: &Path) {
+    let mut secretariat = Api::of(server, folder, "GSC");
+    let mut edit = |number: u32, commands: &dyn Fn(&Json) -> Json| {
+        let parents = secretariat.ask(PARENTS, &Json::Null);
+        let state = &parents["roadMaps"]["edges"][0]["node"]["state"];
+        let done = secretariat.ask(
+            EDIT,
+            &json!({ "input": {
+                "roadMap": "7e570000-0000-8000-8000-00000000a000",
+                "commandId": format!("7e570000-0000-8000-8000-00000000b00{number}"),
+                "base": state["moment"]["cursor"],
+                "commands": commands(&state["fields"][0]),
+            } }),
+        );
+        assert_eq!(done["edit"]["__typename"], "EditDone", "{done}");
+    };
+    edit(1, &|_| {
+        json!([
+            { "openRoadMap": { "slug": "night", "title": "A night", "marking": "LIMITE", "workingParty": "FOP" } },
+            { "addColumn": { "name": "notes", "heading": "NOTES", "kind": "TEXT" } },
+            { "addField": { "title": "A field" } },
+        ])
+    });
+    edit(
+        2,
+        &|field| json!([{ "addStrand": { "field": field["key"], "title": "A strand" } }]),
+    );
+    edit(
+        3,
+        &|field| json!([{ "addAction": { "strand": field["strands"][0]["key"], "text": "An action" } }]),
+    );
 }
 
 fn serve_at(folder: &Path, instant: &str) -> Server {
@@ -72,11 +102,12 @@ impl Delegations {
 fn at_midnight_the_presidency_passes_to_the_next_delegation_on_open_sockets() {
     let folder = folder();
     let folder = folder.path();
-    let road_map = import(folder);
     let server = serve_at(folder, SHORTLY_BEFORE);
+    open(&server, folder);
+    let mut latvia = Api::of(&server, folder, "LV");
     let mut delegations = Delegations {
-        road_map,
-        latvia: Api::of(&server, folder, "LV"),
+        road_map: text(&latvia.road_map(&Json::Null)["id"]),
+        latvia,
         luxembourg: Api::of(&server, folder, "LU"),
     };
     let watchers = ["LV", "LU"].map(|organisation| watch(folder, &server, organisation));
@@ -93,7 +124,7 @@ fn at_midnight_the_presidency_passes_to_the_next_delegation_on_open_sockets() {
     assert_eq!(after, [json!(["DELEGATION"]), json!(["PRESIDENCY"])]);
     // Both follow on: nobody has lost sight of the road map.
     let read = delegations.luxembourg.road_map(&Json::Null);
-    let place = Place::find(&read, "B.5.1", "notes");
+    let place = Place::find(&read, "A.1.1", "notes");
     let done = delegations.luxembourg.set(&place, "after midnight");
     for watcher in &watchers {
         let line: Json = serde_json::from_str(&watcher.out.nth(0)).unwrap();
