@@ -267,8 +267,8 @@ impl Engine {
             Err(EngineError::Store(StoreError::Corrupt { .. })) if !sees(&State::default()) => None,
             found => found?,
         };
-        let seen = found.filter(|open| sees(&open.road_map.current().state));
-        let Some(Open { road_map, .. }) = seen else {
+        let visible = found.filter(|open| sees(&open.road_map.current().state));
+        let Some(Open { road_map, .. }) = visible else {
             if is_held {
                 self.log.head(stream_of(id)).await?;
             }
@@ -310,8 +310,8 @@ impl Engine {
                     }
                     found => found?,
                 };
-                let seen = found.filter(|open| sees(&open.road_map.current().state));
-                let Some(Open { road_map, .. }) = seen else {
+                let visible = found.filter(|open| sees(&open.road_map.current().state));
+                let Some(Open { road_map, .. }) = visible else {
                     continue;
                 };
                 match road_map.check_served() {

@@ -53,6 +53,6 @@ mod tests {
         assert_eq!(until_midnight(before), Duration::from_secs(2));
         assert_eq!(until_midnight(end), Duration::from_millis(1));
         let summer = Instant::start_of_day(Date::constant(2015, 3, 29));
-        assert_eq!(until_midnight(summer), Duration::from_secs(23 * 3_600));
+        assert_eq!(until_midnight(summer), Duration::from_hours(23));
     }
 }

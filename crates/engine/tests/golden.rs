@@ -61,10 +61,10 @@ fn kinds() -> BTreeSet<String> {
 fn read(kind: &str, schema: u16, payload: &[u8]) -> Result<(&'static str, Value), PayloadError> {
     if EVENT_SOURCES[1].contains(&format!("\"{kind}\"")) {
         let event = decode_directory_payload(kind, schema, payload)?;
-        return Ok((event.kind(), serde_json::to_value(&event).unwrap()));
+        return Ok((event.kind(), serde_json::json!(event)));
     }
     let event = decode_payload(kind, schema, payload)?;
-    Ok((event.kind(), serde_json::to_value(&event).unwrap()))
+    Ok((event.kind(), serde_json::json!(event)))
 }
 
 /// The schema in which a kind is written now.

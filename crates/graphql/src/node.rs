@@ -113,10 +113,10 @@ pub(crate) async fn resolve(ctx: &Context<'_>, id: &ID) -> async_graphql::Result
         Name::Part(_, part, None) => Ok(state_node(&at, part).map(Node::from)),
         Name::Part(_, part, Some((version, effective))) => {
             let selector = MomentSelector::At { version, effective };
-            let Ok(past) = at.read(&selector).await else {
+            let Ok(then) = at.read(&selector).await else {
                 return Ok(None);
             };
-            Ok(state_node(&past, part).map(Node::from))
+            Ok(state_node(&then, part).map(Node::from))
         }
     }
 }

@@ -17,12 +17,12 @@ const OUTSIDER: &str = "NATO";
 const UNKNOWN: &str = "00000000000000000000000000abcdef";
 
 /// Everything that has an id in the API, of the demonstration's road map.
-const IDS: &str = r#"query ($map: ID!) { roadMap(id: $map) {
+const IDS: &str = "query ($map: ID!) { roadMap(id: $map) {
     id
     state { id columns { id } fields { id strands { id actions { id cells { cell { id } } } } } }
     past: state(at: { version: 2 }) { id fields { id } }
     events(first: 30) { edges { node { id } } }
-} }"#;
+} }";
 
 /// Ways to ask for something by an id.
 const QUESTIONS: [&str; 9] = [
@@ -30,7 +30,7 @@ const QUESTIONS: [&str; 9] = [
     "query ($id: ID!) { a: node(id: $id) { id } b: roadMap(id: $id) { id slug } viewer { organisation } }",
     "query ($id: ID!) { roadMap(id: $id) { slug state { title marking } events { edges { node { version } } } } }",
     r#"query ($id: ID!) { roadMap(id: $id) { state(at: { revision: "6183/2/15 REV 2" }) { title } revisions { edges { node { number } } } } }"#,
-    r#"query ($id: ID!) { roadMap(id: $id) { compare(from: { version: 1 }) { changes { edges { node { kind } } } } seals { edges { cursor } } } }"#,
+    "query ($id: ID!) { roadMap(id: $id) { compare(from: { version: 1 }) { changes { edges { node { kind } } } } seals { edges { cursor } } } }",
     "query ($id: ID!) { viewer { capacities(roadMap: $id) } }",
     r#"mutation ($id: ID!) { edit(input: { roadMap: $id, commandId: "00000000-0000-4000-8000-000000000001", base: "", commands: [] }) { __typename } }"#,
     r#"mutation ($id: ID!) { edit(input: { roadMap: $id, commandId: "00000000-0000-4000-8000-000000000001", commands: [] }) { ... on EditRefused { refusals { command code message versions } } } }"#,
