@@ -10,7 +10,7 @@ mod rows;
 
 use roadbook_domain::presidency::{self, Term};
 use roadbook_domain::{
-    Base, Batch, Capacity, Command, Date, Instant, PresidencyKey, Rejection, RoadMapId, State,
+    Base, Batch, Command, Date, Instant, PresidencyKey, Rejection, RoadMapId, Standing, State,
     Version, View, decide,
 };
 use uuid::Uuid;
@@ -163,9 +163,8 @@ impl<'i> Draft<'i> {
         let batch = Batch {
             commands: &self.commands,
             base: Base::NOTHING,
-            recorded_at,
+            standing: Standing::secretariat(recorded_at),
             effective: recorded_at,
-            capacity: Capacity::Secretariat,
         };
         let refusals = match decide(view, &batch) {
             Ok(_) => return,

@@ -22,10 +22,13 @@ use crate::content::CellContent;
 use crate::event::Event;
 use crate::identity::{ActionId, ColumnId, Thing, Version};
 use crate::refusal::Refusal;
+use crate::rights;
+use crate::standing::Standing;
 use crate::state::State;
 use crate::time::{Date, Instant};
 
 use scratch::{Scratch, Stop};
+pub(crate) use sharing::{actions_of, run_of};
 
 /// The states that a decision looks at.
 #[derive(Clone, Copy, Debug)]
@@ -66,12 +69,17 @@ pub struct Batch<'a> {
     pub commands: &'a [Command],
     /// The state that it was made from.
     pub base: Base,
-    /// When it is recorded: after everything recorded before.
-    pub recorded_at: Instant,
-    /// From when on it is so: `recorded_at`, or a moment before; see [`effective_instant`].
+    /// Who wants it, judged at the instant at which it is recorded: after everything recorded before.
+    pub standing: Standing<'a>,
+    /// From when on it is so: the instant of recording, or a moment before; see [`effective_instant`].
     pub effective: Instant,
-    /// The role of its author, judged at `recorded_at`.
-    pub capacity: Capacity,
+}
+
+impl Batch<'_> {
+    /// When it is recorded.
+    pub const fn recorded_at(&self) -> Instant {
+        self.standing.recorded_at
+    }
 }
 
 /// The instant that a date given with a command stands for: now for today, else the last instant of that day in Brussels.
@@ -100,6 +108,8 @@ pub struct Decided {
     pub event: Event,
     /// The ids of everything that it touches: the things themselves and those in which they stand.
     pub subjects: Vec<Uuid>,
+    /// The role by which it was allowed.
+    pub capacity: Capacity,
 }
 
 /// What became of one command.
@@ -176,7 +186,7 @@ pub enum ConflictPlace {
 /// Decides a batch.
 pub fn decide(view: View<'_>, batch: &Batch<'_>) -> Result<Decision, Rejection> {
     whole_batch_rules(&view, batch).map_err(|refusal| Rejection::Refused(vec![(None, refusal)]))?;
-    if batch.effective < batch.recorded_at && view.at.is_none() {
+    if batch.effective < batch.recorded_at() && view.at.is_none() {
         return Err(Rejection::Needs(Need::At));
     }
     let mut scratch = Scratch::new(view, batch);
@@ -184,7 +194,15 @@ pub fn decide(view: View<'_>, batch: &Batch<'_>) -> Result<Decision, Rejection> 
     let mut refusals = Vec::new();
     let mut conflicts = Vec::new();
     for (index, command) in batch.commands.iter().enumerate() {
-        match dispatch(&mut scratch, command) {
+        let judged = rights::judge(&batch.standing, view.head, command);
+        let done = match judged {
+            Ok(capacity) => {
+                scratch.act_as(capacity);
+                dispatch(&mut scratch, command)
+            }
+            Err(refused) => Err(Refusal::NotAllowed(Box::new(refused)).into()),
+        };
+        match done {
             Ok(outcome) => outcomes.push(outcome),
             Err(Stop::Refused(refusal)) => refusals.push((Some(index), refusal)),
             Err(Stop::Conflict(conflict)) => conflicts.push(Conflict {
@@ -220,10 +238,10 @@ fn whole_batch_rules(view: &View<'_>, batch: &Batch<'_>) -> Result<(), Refusal> 
             head: view.version,
         });
     }
-    if batch.effective > batch.recorded_at {
+    if batch.effective > batch.recorded_at() {
         return Err(Refusal::FutureDate(batch.effective.brussels_day()));
     }
-    if batch.effective < batch.recorded_at && !batch.capacity.may_backdate() {
+    if batch.effective < batch.recorded_at() && !may_backdate(&batch.standing) {
         return Err(Refusal::BackdatingNotAllowed);
     }
     match view.head.opened() {
@@ -232,6 +250,10 @@ fn whole_batch_rules(view: &View<'_>, batch: &Batch<'_>) -> Result<(), Refusal> 
         }
         _ => Ok(()),
     }
+}
+
+fn may_backdate(standing: &Standing<'_>) -> bool {
+    standing.capacity().is_some_and(Capacity::may_backdate)
 }
 
 fn dispatch(scratch: &mut Scratch<'_>, command: &Command) -> Result<Outcome, Stop> {

@@ -6,9 +6,12 @@
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::capacity::Capacity;
+use crate::command_kind::CommandKind;
 use crate::content::ContentError;
 use crate::identity::{Parent, Thing, Version};
 use crate::presidency::PresidencyKey;
+use crate::rights::Right;
 use crate::time::{Date, Instant};
 
 /// Why a command was refused.
@@ -59,6 +62,9 @@ pub enum Refusal {
     /// The batch takes effect after it is recorded.
     #[error("the date {0} lies in the future; a change takes effect today or earlier")]
     FutureDate(Date),
+    /// Its author may not do it.
+    #[error(transparent)]
+    NotAllowed(Box<NotAllowed>),
     /// Only the Presidency and the Secretariat may date a change into the past.
     #[error("only the Presidency and the General Secretariat may date a change before today")]
     BackdatingNotAllowed,
@@ -169,6 +175,55 @@ pub enum Refusal {
     /// The batch is empty.
     #[error("the batch holds no command")]
     Empty,
+}
+
+/// Who wanted what, and in which role, that may not do it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "{organisation} {} on {day} and may not {}: {}",
+    acting(.capacities),
+    .kind.deed(),
+    entitled(*.kind)
+)]
+pub struct NotAllowed {
+    /// The key of the organisation.
+    pub organisation: String,
+    /// The day of recording, in Brussels.
+    pub day: Date,
+    /// The roles that it has on the road map on that day; none for who takes no part.
+    pub capacities: Vec<Capacity>,
+    /// What it may not do.
+    pub kind: CommandKind,
+}
+
+fn acting(capacities: &[Capacity]) -> String {
+    let roles: Vec<&str> = capacities.iter().map(|capacity| capacity.role()).collect();
+    if roles.is_empty() {
+        "takes no part in the road map".to_owned()
+    } else {
+        format!("acts on the road map as {}", roles.join(" and as "))
+    }
+}
+
+/// Who may do something, as a sentence.
+fn entitled(kind: CommandKind) -> String {
+    let holders: Vec<String> = Capacity::ALL
+        .into_iter()
+        .filter_map(|capacity| {
+            let who = match capacity {
+                Capacity::Lead => "the lead of an action",
+                Capacity::Delegation => "delegations",
+                Capacity::Observer => "observers",
+                Capacity::Presidency | Capacity::Secretariat => capacity.role(),
+            };
+            match capacity.right(kind) {
+                Right::No => None,
+                Right::Yes => Some(who.to_owned()),
+                Right::If(condition) => Some(format!("{who} {}", condition.sentence())),
+            }
+        })
+        .collect();
+    format!("this is for {}", holders.join("; "))
 }
 
 fn describe(parent: Parent) -> String {

@@ -176,6 +176,19 @@ impl State {
             })
     }
 
+    /// Every column that was ever born, with its rank, in the order of ids.
+    pub fn columns(&self) -> impl Iterator<Item = (ColumnId, &Rank)> {
+        let from = Register::Place(Thing::Column(ColumnId(Uuid::nil())));
+        self.registers
+            .range(from..)
+            .map_while(|(register, held)| match (register, &*held.value) {
+                (Register::Place(Thing::Column(column)), Value::Place(_, rank)) => {
+                    Some((*column, rank))
+                }
+                _ => None,
+            })
+    }
+
     /// What stands in a parent and is not removed itself, in order.
     pub fn children(&self, parent: Parent) -> Vec<Thing> {
         let mut children: Vec<(&Rank, Thing)> = self
@@ -230,10 +243,7 @@ impl State {
 
     /// Every column that was ever born, retired ones too, in the order of ids.
     pub fn columns_born(&self) -> impl Iterator<Item = ColumnId> {
-        self.places().filter_map(|(thing, _, _)| match thing {
-            Thing::Column(column) => Some(column),
-            _ => None,
-        })
+        self.columns().map(|(column, _)| column)
     }
 
     /// The keys of a column's slots and texts: everything that its cells ever showed.

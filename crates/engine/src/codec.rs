@@ -166,7 +166,7 @@ pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
     let event = decode_payload(&header.kind, header.schema, &payload);
     let event = event.map_err(|error| not_read(&place, error))?;
     // Digests guard what headers say, so a capacity that is not known is a later one.
-    let capacity = capacity_of(&header.capacity)
+    let capacity = Capacity::named(&header.capacity)
         .ok_or_else(|| newer(format!("its capacity {} is not known", header.capacity)))?;
     Ok(RecordedEvent {
         id: header.id,
@@ -259,14 +259,4 @@ fn malformed(error: &serde_json::Error) -> PayloadError {
     // serde quotes the offending value, which may be text of the road map: only the place is told.
     let what = format!("its payload is malformed at column {}", error.column());
     PayloadError::Damaged(what)
-}
-
-fn capacity_of(name: &str) -> Option<Capacity> {
-    [
-        Capacity::Presidency,
-        Capacity::Secretariat,
-        Capacity::Delegation,
-    ]
-    .into_iter()
-    .find(|capacity| capacity.as_str() == name)
 }

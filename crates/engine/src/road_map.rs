@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use roadbook_domain::{Event, Instant, Participation, RoadMapId, Version};
+use roadbook_domain::{Event, Instant, Participation, RoadMapId, Standing, Version};
 use roadbook_store::StoreError;
 use tokio::sync::{broadcast, watch};
 
@@ -75,11 +75,28 @@ impl RoadMap {
 
     /// What an organisation is today in the working party that the road map is entrusted to.
     pub fn participation(&self, organisation: &str) -> Participation {
+        self.standing(organisation).participation
+    }
+
+    /// Who an organisation is on this road map now, as far as its rights depend on it.
+    pub fn standing<'a>(&self, organisation: &'a str) -> Standing<'a> {
         let current = self.current();
-        let today = self.now().brussels_day();
-        let working_party = current.state.working_party();
+        self.standing_in(current.state.working_party(), organisation, self.now())
+    }
+
+    /// Who an organisation is at an instant on a road map that is entrusted to a working party.
+    pub(crate) fn standing_in<'a>(
+        &self,
+        working_party: Option<&str>,
+        organisation: &'a str,
+        at: Instant,
+    ) -> Standing<'a> {
         let directory = self.registrar.directory();
-        directory.participation(organisation, working_party, today)
+        Standing {
+            organisation,
+            participation: directory.participation(organisation, working_party, at.brussels_day()),
+            recorded_at: at,
+        }
     }
 
     /// The state at a moment.

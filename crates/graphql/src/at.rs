@@ -8,7 +8,7 @@ mod gate;
 use std::sync::Arc;
 
 use async_graphql::ID;
-use roadbook_domain::{Date, Outline, Participation, RoadMapId, Sight, State, Thing};
+use roadbook_domain::{Date, Outline, Participation, RoadMapId, Sight, Standing, State, Thing};
 use roadbook_engine::{Engine, Moment, Published, RoadMap};
 
 use crate::cursor::Cursor;
@@ -44,6 +44,11 @@ impl At {
     /// Whether an organisation takes no part in the road map's working party today.
     pub(crate) fn is_outsider(&self, organisation: &str) -> bool {
         self.road_map.participation(organisation) == Participation::Outsider
+    }
+
+    /// Who an organisation is on the road map now, as far as its rights depend on it.
+    pub(crate) fn standing<'a>(&self, organisation: &'a str) -> Standing<'a> {
+        self.road_map.standing(organisation)
     }
 
     pub(crate) fn state(&self) -> &State {

@@ -276,7 +276,9 @@ impl Refusal {
 const fn code(refusal: &DomainRefusal) -> RefusalCode {
     match refusal {
         DomainRefusal::NotFound(_) | DomainRefusal::NotOpened => RefusalCode::NotFound,
-        DomainRefusal::BackdatingNotAllowed => RefusalCode::NotAllowed,
+        DomainRefusal::NotAllowed(_) | DomainRefusal::BackdatingNotAllowed => {
+            RefusalCode::NotAllowed
+        }
         DomainRefusal::TooMany { .. }
         | DomainRefusal::Content {
             error: ContentError::TooLong { .. },

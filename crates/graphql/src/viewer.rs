@@ -5,7 +5,6 @@
 
 use async_graphql::{Enum, ID, Object};
 use roadbook_domain::Capacity as DomainCapacity;
-use roadbook_engine::Clock;
 
 use crate::at::visible;
 use crate::fault::{bad_argument, engine_fault};
@@ -43,7 +42,7 @@ impl Viewer {
         &self.organisation
     }
 
-    /// In which roles it may act on a road map today.
+    /// In which roles it may act on a road map now; LEAD among them if it leads any action.
     async fn capacities(
         &self,
         ctx: &async_graphql::Context<'_>,
@@ -52,9 +51,9 @@ impl Viewer {
         let engine = crate::query::engine(ctx)?;
         let id = road_map_of(&road_map).ok_or_else(|| bad_argument("roadMap: no such id"))?;
         let known = visible(ctx, id).await?.map_err(engine_fault)?;
-        let now = Clock::now(&**engine.clock());
-        Ok(known.map_or_else(Vec::new, |_| {
-            vec![DomainCapacity::of(&self.organisation, now).into()]
+        Ok(known.map_or_else(Vec::new, |at| {
+            let held = at.standing(&self.organisation).capacities(at.state());
+            held.into_iter().map(Capacity::from).collect()
         }))
     }
 }
@@ -63,10 +62,14 @@ impl Viewer {
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "DomainCapacity")]
 pub enum Capacity {
-    /// The delegation that holds the Presidency of the Council.
+    /// Whoever chairs the working party: the delegation that holds the Presidency of the Council, or a fixed chair.
     Presidency,
     /// The Council's General Secretariat.
     Secretariat,
-    /// Any other delegation, institution or agency.
+    /// The organisation that leads an action, for the progress and due date of the actions that it leads.
+    Lead,
+    /// Any other delegation, institution or agency that is a member of the working party.
     Delegation,
+    /// Whoever attends the working party and reads.
+    Observer,
 }

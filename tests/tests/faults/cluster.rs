@@ -98,7 +98,7 @@ impl Cluster {
         let config = config.to_str().unwrap();
         let printed = result(
             self.folder(),
-            &["token", "--config", config, "--organisation", "LV"],
+            &["token", "--config", config, "--organisation", "GSC"],
         );
         printed.trim().to_owned()
     }

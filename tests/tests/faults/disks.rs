@@ -71,7 +71,7 @@ fn a_full_disk_refuses_edits_and_loses_none() {
     let mut demo = roadbook(&disk.0, &arguments);
     demo.env("ROADBOOK_STORE__DISK_FREE_MIN_MIB", "0");
     let server = Server::of(Running::start(demo));
-    let token = token(&disk.0, "LV");
+    let token = token(&disk.0, "GSC");
     let addresses = vec![server.address().to_owned()];
     let traffic = Traffic::start(addresses.clone(), &token, chance.branch());
     traffic.until_acknowledged(1 + chance.below(SOME));

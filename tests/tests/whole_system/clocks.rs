@@ -24,7 +24,7 @@ fn a_node_whose_clock_is_wrong_reads_on_and_takes_no_edits_until_it_is_right() {
     postgres.demo(folder).process.stop();
     sql::on_server(&postgres.url, WRONG_CLOCK);
     let node = postgres.serve(folder);
-    let token = postgres.result(folder, &["token", "--organisation", "LV"]);
+    let token = postgres.result(folder, &["token", "--organisation", "GSC"]);
     let mut api = Api::with(&node, token.trim());
     let road_map = api.road_map(&Json::Null);
     let place = Place::find(&road_map, "B.5.1", "notes");

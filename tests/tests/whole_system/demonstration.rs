@@ -169,7 +169,7 @@ fn what_the_demo_proposes_to_try_works_as_it_is_printed() {
         .and_then(|rest| rest.strip_suffix('\''))
         .unwrap();
     let body: Json = serde_json::from_str(body).unwrap();
-    let mut api = Api::of(&server, folder.path(), "LV");
+    let mut api = Api::of(&server, folder.path(), "GSC");
     let done = api.ask(&text(&body["query"]), &body["variables"]);
     assert_eq!(done["edit"]["__typename"], "EditDone", "{done}");
     let asked = server

@@ -33,7 +33,7 @@ fn a_server_whose_disk_is_low_reads_on_and_takes_no_edits() {
     let folder = folder.path();
     Running::demo(folder).process.stop();
     let mut server = serve_with(folder, TOO_MUCH_MIB);
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     let before = api.road_map(&Json::Null);
     let place = Place::find(&before, "B.5.1", "notes");
     let base = api.cursor(&place);
@@ -55,7 +55,7 @@ fn a_server_whose_disk_is_low_reads_on_and_takes_no_edits() {
     server.process.stop();
 
     let server = serve_with(folder, "0");
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     api.try_set(&place, &base, "room enough").unwrap();
     assert_eq!(server.get("/health/ready"), (200, READY.to_owned()));
 }
@@ -122,7 +122,7 @@ fn a_disk_that_fills_up_refuses_edits_until_there_is_room_again() {
         let Some((server, disk)) = on_small_disk(folder, free_min_mib) else {
             return;
         };
-        let token = token(folder, "LV");
+        let token = token(folder, "GSC");
         let mut api = Api::with(&server, &token);
         let road_map = api.road_map(&Json::Null);
         let place = Place::find(&road_map, "B.5.1", "notes");

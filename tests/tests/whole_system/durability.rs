@@ -21,7 +21,7 @@ fn kill_minus_nine_loses_nothing() {
     let folder = folder();
     let folder = folder.path();
     let mut server = Running::demo(folder);
-    let token = token(folder, "LV");
+    let token = token(folder, "GSC");
     let road_map = Api::with(&server, &token).road_map(&Json::Null);
     let places = Place::several(&road_map, "notes", CLIENTS);
     server.process.kill();
@@ -75,7 +75,7 @@ fn an_answer_follows_the_sync_of_its_append() {
         file: &file,
         has_ended: false,
     };
-    let mut api = Api::of(&watching.server, folder, "LV");
+    let mut api = Api::of(&watching.server, folder, "GSC");
     let road_map = api.road_map(&Json::Null);
     api.set(&Place::find(&road_map, "B.5.1", "notes"), MARKER);
     assert!(watching.stop(), "the server stops well");

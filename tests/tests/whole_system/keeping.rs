@@ -47,7 +47,7 @@ fn backup_opens_and_verifies() {
     let folder = folder();
     let folder = folder.path();
     let server = Running::demo(folder);
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     let road_map = api.road_map(&Json::Null);
     api.set(
         &Place::find(&road_map, "B.5.1", "notes"),
@@ -74,7 +74,7 @@ fn verify_names_the_first_bad_event() {
     let folder = folder();
     let folder = folder.path();
     let mut server = Running::demo(folder);
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     let road_map = api.road_map(&Json::Null);
     let place = Place::find(&road_map, "B.5.1", "notes");
     let bad = api.set(&place, "unmistakable 0815").version;

@@ -44,7 +44,7 @@ fn a_moved_road_map_exports_the_same_bytes_and_cursors_stay_good() {
     let folder = folder.path();
     let cursor = {
         let server = Running::demo(folder);
-        let mut api = Api::of(&server, folder, "LV");
+        let mut api = Api::of(&server, folder, "GSC");
         let road_map = api.road_map(&Json::Null);
         let place = Place::find(&road_map, "B.5.1", "notes");
         let done = api.set(&place, "before the move");
@@ -103,7 +103,7 @@ fn edit_after(folder: &Path, database: &str, cursor: &str) {
     let mut serve = roadbook(folder, &arguments);
     serve.env("ROADBOOK_TOKEN_SECRET_FILE", secret);
     let server = Server::of(Running::start(serve));
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     let road_map = api.road_map(&Json::Null);
     let place = Place::find(&road_map, "B.5.1", "notes");
     api.try_set(&place, cursor, "after the move").unwrap();
@@ -118,7 +118,7 @@ fn a_move_goes_on_where_the_target_is_a_beginning_and_is_refused_elsewhere() {
     let first = moved(folder, DATABASE, "sqlite:moved.db");
     let edit = |text: &str| {
         let server = Running::serve(folder, ANY_PORT);
-        let mut api = Api::of(&server, folder, "LV");
+        let mut api = Api::of(&server, folder, "GSC");
         let road_map = api.road_map(&Json::Null);
         api.set(&Place::find(&road_map, "B.5.1", "notes"), text);
     };

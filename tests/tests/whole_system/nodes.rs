@@ -37,7 +37,7 @@ pub(crate) fn versions(lines: &[String]) -> Vec<u64> {
 
 /// A token that every node of the database takes.
 pub(crate) fn token(postgres: &Postgres, folder: &Path) -> String {
-    let printed = postgres.result(folder, &["token", "--organisation", "LV"]);
+    let printed = postgres.result(folder, &["token", "--organisation", "GSC"]);
     printed.trim().to_owned()
 }
 

@@ -37,12 +37,12 @@ fn a_new_signing_secret_is_taken_up_by_a_signal_and_the_one_before_is_accepted_f
     let previous = folder.join("previous.secret");
     Running::demo(folder).process.stop();
     let server = serve(folder);
-    let old = token(folder, "LV");
+    let old = token(folder, "GSC");
     assert_eq!(status(&server, &old), 200);
 
     fs::copy(&secret, &previous).unwrap();
     fs::write(&secret, NEW_SECRET).unwrap();
-    let new = token(folder, "LV");
+    let new = token(folder, "GSC");
     assert_eq!((status(&server, &old), status(&server, &new)), (200, 401));
     hang_up(server.process.id());
     wait_until("acceptance of the new token", || {
@@ -73,7 +73,7 @@ fn the_secret_before_is_refused_when_its_time_is_over() {
     let folder = folder();
     let folder = folder.path();
     Running::demo(folder).process.stop();
-    let old = token(folder, "LV");
+    let old = token(folder, "GSC");
     let secret = folder.join("test.db.secret");
     fs::copy(&secret, folder.join("previous.secret")).unwrap();
     fs::write(&secret, NEW_SECRET).unwrap();
@@ -87,7 +87,7 @@ fn the_secret_before_is_refused_when_its_time_is_over() {
         .unwrap();
     let server = serve(folder);
     assert_eq!(status(&server, &old), 401);
-    assert_eq!(status(&server, &token(folder, "LV")), 200);
+    assert_eq!(status(&server, &token(folder, "GSC")), 200);
 }
 
 /// A role that may run nodes, whose password is changed under it.
@@ -116,7 +116,7 @@ fn a_new_password_of_the_database_is_taken_up_by_a_signal() {
     command.env("ROADBOOK_DATABASE_FILE", &file);
     command.env("ROADBOOK_ENGINE__HEADS_POLL_MS", "10");
     let node = Server::of(Running::start(command));
-    let token = postgres.result(folder, &["token", "--organisation", "LV"]);
+    let token = postgres.result(folder, &["token", "--organisation", "GSC"]);
     let mut api = Api::with(&node, token.trim());
     let road_map = api.road_map(&Json::Null);
     let place = Place::find(&road_map, "B.5.1", "notes");

@@ -24,7 +24,7 @@ fn what_came_after_the_backup_is_gone_and_old_cursors_are_told_so() {
     let folder = folder();
     let folder = folder.path();
     let mut server = Running::demo(folder);
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     let place = Place::find(&api.road_map(&Json::Null), "B.5.1", "notes");
     let kept = api.set(&place, "before the backup");
     result(folder, &["backup", "copy.db", "--database", DATABASE]);
@@ -44,7 +44,7 @@ fn what_came_after_the_backup_is_gone_and_old_cursors_are_told_so() {
     assert_eq!(export(folder, DATABASE), export(folder, "sqlite:copy.db"));
 
     let server = Running::serve(folder, ANY_PORT);
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     // The version that was lost is given anew: followed in it, the old cursor would miss this edit.
     let anew = api.set(&place, "instead of what was lost");
     assert_eq!(anew.version, lost.version);
@@ -96,7 +96,7 @@ fn a_damaged_backup_is_refused_and_the_database_stays() {
     let folder = folder();
     let folder = folder.path();
     let mut server = Running::demo(folder);
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     let place = Place::find(&api.road_map(&Json::Null), "B.5.1", "notes");
     let bad = api.set(&place, "unmistakable 0816").version;
     api.set(&place, "a good one after it");

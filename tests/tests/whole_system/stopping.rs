@@ -14,7 +14,7 @@ fn a_stop_answers_or_refuses_everything_in_flight() {
     let folder = folder();
     let folder = folder.path();
     let mut server = Running::demo(folder);
-    let token = token(folder, "LV");
+    let token = token(folder, "GSC");
     let road_map = Api::with(&server, &token).road_map(&Json::Null);
     let places = Place::several(&road_map, "notes", CLIENTS);
     let load = Load {

@@ -76,7 +76,7 @@ fn a_collector_is_told_of_an_edit_and_all_that_made_it_durable_and_of_no_text() 
     serve.env("ROADBOOK_TRACES__ENDPOINT", endpoint);
     serve.env("ROADBOOK_TRACES__INTERVAL_MS", "50");
     let server = Server::of(Running::start(serve));
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     let road_map = api.road_map(&Json::Null);
     let text = "what only members may read";
     api.set(&Place::find(&road_map, "B.5.1", "notes"), text);
@@ -102,7 +102,7 @@ fn a_collector_that_is_away_keeps_nobody_waiting() {
         format!("http://{nobody}/v1/traces"),
     );
     let mut server = Server::of(Running::start(serve));
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     let road_map = api.road_map(&Json::Null);
     api.set(
         &Place::find(&road_map, "B.5.1", "notes"),

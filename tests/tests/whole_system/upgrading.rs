@@ -123,7 +123,7 @@ fn what_is_new_is_written_once_the_upgrade_is_finished_while_the_nodes_run() {
     let folder = folder.path();
     let postgres = Postgres::start(15);
     let node = postgres.demo(folder);
-    let token = postgres.result(folder, &["token", "--organisation", "LV"]);
+    let token = postgres.result(folder, &["token", "--organisation", "GSC"]);
     let mut api = Api::with(&node, token.trim());
     let road_map = api.road_map(&Json::Null);
     let place = Place::find(&road_map, "B.5.1", "notes");

@@ -36,7 +36,7 @@ fn told(line: &str) -> (String, u64) {
 }
 
 fn road_map(server: &Server, folder: &Path) -> (Api, Json) {
-    let mut api = Api::of(server, folder, "LV");
+    let mut api = Api::of(server, folder, "GSC");
     let road_map = api.road_map(&json!(null));
     (api, road_map)
 }

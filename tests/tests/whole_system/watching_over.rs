@@ -30,7 +30,7 @@ fn the_measures_are_those_of_the_pages_and_count_what_happens() {
     let mut serve = roadbook(folder, &serve_arguments(ANY_PORT));
     serve.env("ROADBOOK_SERVER__METRICS", "true");
     let server = Server::of(Running::start(serve));
-    let mut api = Api::of(&server, folder, "LV");
+    let mut api = Api::of(&server, folder, "GSC");
     let road_map = api.road_map(&Json::Null);
     api.set(&Place::find(&road_map, "B.5.1", "notes"), "counted");
     // What was never counted under any label is not told.

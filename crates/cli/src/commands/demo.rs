@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use async_graphql::Executor as _;
+use roadbook_domain::capacity::SECRETARIAT;
 use roadbook_engine::{Ids as _, RandomIds};
 use roadbook_graphql::{Schema, Viewer};
 use roadbook_server::DevelopmentTokens;
@@ -18,14 +19,17 @@ use crate::settings::Settings;
 use crate::wiring::Wired;
 use crate::{terminal, tokens};
 
-/// As whom one can sign in: the three presidencies of the history, two institutions and a delegation, in that order.
+/// As whom one can sign in: the three presidencies of the history, a delegation and two institutions, in that order.
 const SIGNING_IN: &[(&str, &str)] = &[
     ("LV", "Latvia, Presidency until 30 June 2015"),
     ("LU", "Luxembourg, Presidency until 31 December 2015"),
     ("NL", "Netherlands, Presidency until 30 June 2016"),
     ("EE", "Estonia, a delegation"),
     ("COM", "Commission"),
-    ("GSC", "General Secretariat: may date changes into the past"),
+    (
+        "GSC",
+        "General Secretariat: edits everything, and may date changes into the past",
+    ),
 ];
 
 /// For how long the printed tokens are good.
@@ -105,7 +109,7 @@ impl Page<'_> {
         lines.push(String::new());
         lines.push("Three things to try:".to_owned());
         lines.push("1. How far was it at the end of 2015?".to_owned());
-        lines.push(format!("  export TOKEN={}", self.token("LV")?));
+        lines.push(format!("  export TOKEN={}", self.token(SECRETARIAT)?));
         lines.push(format!("  {}", self.curl(&as_of_query())));
         lines.push(format!(
             "2. Follow strand {TRY_STRAND} in another terminal:"
@@ -149,7 +153,7 @@ impl Page<'_> {
     /// A mutation that can be sent as it is; none if the road map has no longer such a strand or column.
     async fn edit(&self, schema: &Schema) -> Option<Json> {
         let viewer = Viewer {
-            organisation: "LV".to_owned(),
+            organisation: SECRETARIAT.to_owned(),
             person: None,
         };
         let request = async_graphql::Request::new(IDS).data(viewer);

@@ -4,7 +4,7 @@
 
 use roadbook_documents::{Import, import};
 use roadbook_domain::{
-    Base, Batch, Bounds, Capacity, Command, Date, Decision, Instant, Outline, Rejection, State,
+    Base, Batch, Bounds, Command, Date, Decision, Instant, Outline, Rejection, Standing, State,
     Version, View, decide,
 };
 use uuid::Uuid;
@@ -64,9 +64,8 @@ impl Opened {
                 version: self.version,
                 effective: recorded_at,
             },
-            recorded_at,
+            standing: Standing::secretariat(recorded_at),
             effective: recorded_at,
-            capacity: Capacity::Secretariat,
         };
         let Decision { events, head, .. } = decide(view, &batch)?;
         self.version = Version(self.version.0 + u64::try_from(events.len()).unwrap());

@@ -4,12 +4,12 @@ use uuid::Uuid;
 
 use super::*;
 use crate::bounds::Bounds;
-use crate::capacity::Capacity;
 use crate::command::Command;
 use crate::content::ContentKind;
 use crate::decide::{Base, Batch, View, decide};
 use crate::identity::{FieldId, Parent, RoadMapId, StrandId};
 use crate::register::Marking;
+use crate::standing::Standing;
 
 const FIELD: FieldId = FieldId(Uuid::from_u128(0xF1));
 const STRAND: StrandId = StrandId(Uuid::from_u128(0x51));
@@ -31,9 +31,8 @@ fn after(before: &State, commands: impl IntoIterator<Item = Command>) -> State {
                 version,
                 effective: recorded_at,
             },
-            recorded_at,
+            standing: Standing::secretariat(recorded_at),
             effective: recorded_at,
-            capacity: Capacity::Secretariat,
         };
         let view = View {
             head: &head,

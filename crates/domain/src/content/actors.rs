@@ -43,6 +43,23 @@ impl Actor {
     pub fn identity(&self) -> &str {
         &self.identity
     }
+
+    /// Whether it is named as it is: no more than a body in brackets, a unit after a slash or the word "delegation"
+    /// qualifies it. Other words are a condition, or name somebody else beside it.
+    pub fn is_without_condition(&self) -> bool {
+        let Some(qualifier) = self.qualifier.as_deref() else {
+            return true;
+        };
+        let before = |part: &str| self.printed.trim_end().strip_suffix(part).map(str::len);
+        let bracketed = before(")").is_some_and(|end| {
+            let inner = self.printed[..end].trim_end();
+            inner
+                .strip_suffix(qualifier)
+                .is_some_and(|rest| rest.trim_end().ends_with('('))
+        });
+        let unit = before(qualifier).is_some_and(|end| self.printed[..end].ends_with('/'));
+        bracketed || unit || plain(qualifier) == "delegation"
+    }
 }
 
 /// Actors: the print, the leads and the others.

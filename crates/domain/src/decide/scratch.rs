@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Base, Batch, Conflict, Decided, Decision, Outcome, View};
 use crate::bounds::Bounds;
+use crate::capacity::Capacity;
 use crate::event::Event;
 use crate::identity::{Parent, Thing, Version};
 use crate::refusal::Refusal;
@@ -53,22 +54,25 @@ pub(super) struct Scratch<'a> {
     effective: Instant,
     next: Version,
     written: HashSet<Register>,
+    /// The role by which the command in hand is allowed.
+    capacity: Capacity,
     events: Vec<Decided>,
 }
 
 impl<'a> Scratch<'a> {
     pub(super) fn new(view: View<'a>, batch: &Batch<'_>) -> Self {
-        let past = batch.effective < batch.recorded_at;
+        let past = batch.effective < batch.recorded_at();
         Self {
             head: view.head.clone(),
             at: view.at.filter(|_| past).cloned(),
             base: batch.base,
             base_state: view.base,
             bounds: view.bounds,
-            recorded_at: batch.recorded_at,
+            recorded_at: batch.recorded_at(),
             effective: batch.effective,
             next: view.version.next(),
             written: HashSet::new(),
+            capacity: Capacity::Observer,
             events: Vec::new(),
         }
     }
@@ -81,6 +85,11 @@ impl<'a> Scratch<'a> {
     /// The state at the instant at which the batch takes effect, the batch so far included.
     pub(super) fn at(&self) -> &State {
         self.at.as_ref().unwrap_or(&self.head)
+    }
+
+    /// The role by which the commands to come are allowed.
+    pub(super) fn act_as(&mut self, capacity: Capacity) {
+        self.capacity = capacity;
     }
 
     pub(super) fn bounds(&self) -> &'a Bounds {
@@ -134,7 +143,11 @@ impl<'a> Scratch<'a> {
             at.evolve(stamp, &event);
         }
         self.next = self.next.next();
-        self.events.push(Decided { event, subjects });
+        self.events.push(Decided {
+            event,
+            subjects,
+            capacity: self.capacity,
+        });
         Ok(())
     }
 

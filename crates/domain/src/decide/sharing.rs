@@ -15,7 +15,7 @@ use crate::register::Register;
 use crate::state::State;
 
 /// The present actions of a strand, in order.
-pub(super) fn actions_of(state: &State, strand: StrandId) -> Vec<ActionId> {
+pub(crate) fn actions_of(state: &State, strand: StrandId) -> Vec<ActionId> {
     state
         .children(Parent::Strand(strand))
         .into_iter()
@@ -27,7 +27,7 @@ pub(super) fn actions_of(state: &State, strand: StrandId) -> Vec<ActionId> {
 }
 
 /// The consecutive present actions that show the same slot as this one, itself among them.
-pub(super) fn run_of(state: &State, column: ColumnId, action: ActionId) -> Vec<ActionId> {
+pub(crate) fn run_of(state: &State, column: ColumnId, action: ActionId) -> Vec<ActionId> {
     let Some(Parent::Strand(strand)) = state.parent(Thing::Action(action)) else {
         return vec![action];
     };

@@ -14,6 +14,7 @@ mod counterexamples;
 mod lifecycle;
 mod moments;
 mod order;
+mod rights;
 mod sharing;
 mod structure;
 mod values;

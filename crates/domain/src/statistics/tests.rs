@@ -5,11 +5,11 @@ use uuid::Uuid;
 
 use super::*;
 use crate::bounds::Bounds;
-use crate::capacity::Capacity;
 use crate::command::Command;
 use crate::decide::{Base, Batch, View, decide};
 use crate::identity::{ColumnId, FieldId, RoadMapId, StrandId, Thing};
 use crate::register::Marking;
+use crate::standing::Standing;
 use crate::time::Instant;
 
 const FIELD: FieldId = FieldId(Uuid::from_u128(0xF1));
@@ -31,9 +31,8 @@ fn after(before: &State, day: Date, commands: &[Command]) -> State {
             version,
             effective: recorded_at,
         },
-        recorded_at,
+        standing: Standing::secretariat(recorded_at),
         effective: recorded_at,
-        capacity: Capacity::Secretariat,
     };
     let view = View {
         head: before,

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use roadbook_domain::{
-    ActionId, Base, Batch, Bounds, Capacity, ColumnId, Command, ContentKind, Decision, FieldId,
-    Instant, Marking, Outcome, Refusal, Rejection, RoadMapId, StrandId, Version,
+    ActionId, Base, Batch, Bounds, ColumnId, Command, ContentKind, Decision, FieldId, Instant,
+    Marking, Outcome, Participation, Refusal, Rejection, RoadMapId, Standing, StrandId, Version,
 };
 
 use super::intent::{DAYS, Ids, Moment, Seen, Step, When};
@@ -20,6 +20,27 @@ pub(crate) const fn day(number: i64) -> Instant {
     Instant::from_micros(number * 1_000_000_000)
 }
 
+/// Who edits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Author {
+    Secretariat,
+    /// A member that leads what an actors cell names it to lead.
+    Delegation,
+}
+
+impl Author {
+    const fn standing(self, recorded_at: Instant) -> Standing<'static> {
+        match self {
+            Self::Secretariat => Standing::secretariat(recorded_at),
+            Self::Delegation => Standing {
+                organisation: "COM",
+                participation: Participation::Member,
+                recorded_at,
+            },
+        }
+    }
+}
+
 /// An edit as a client sends it.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -27,7 +48,7 @@ pub(crate) struct Request {
     pub(crate) base: Base,
     /// Absent for an undated edit.
     pub(crate) effective: Option<Instant>,
-    pub(crate) capacity: Capacity,
+    pub(crate) author: Author,
 }
 
 impl Request {
@@ -54,16 +75,16 @@ impl Request {
         let commands: Vec<Command> = intents
             .filter_map(|intent| seen.command(*intent, ids))
             .collect();
-        let capacity = if step.delegation {
-            Capacity::Delegation
+        let author = if step.delegation {
+            Author::Delegation
         } else {
-            Capacity::Secretariat
+            Author::Secretariat
         };
         (!commands.is_empty()).then_some(Self {
             commands,
             base,
             effective,
-            capacity,
+            author,
         })
     }
 
@@ -72,9 +93,8 @@ impl Request {
         Batch {
             commands: &self.commands,
             base: self.base,
-            recorded_at,
+            standing: self.author.standing(recorded_at),
             effective: self.effective.unwrap_or(recorded_at),
-            capacity: self.capacity,
         }
     }
 
@@ -193,7 +213,7 @@ pub(crate) fn opened(ids: &mut Ids) -> Log {
         commands,
         base: Base::NOTHING,
         effective: Some(day(0)),
-        capacity: Capacity::Secretariat,
+        author: Author::Secretariat,
     };
     let batch = request.batch(day(FIRST_RECORDED).previous());
     match log.decide(&batch) {

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use roadbook_domain::decide::Need;
 use roadbook_domain::{
-    Batch, Capacity, Decision, Instant, Rejection, State, Version, View, decide, effective_instant,
+    Batch, Command, Decision, Instant, Rejection, Standing, State, Version, View, decide,
+    effective_instant,
 };
 use roadbook_store::{Append, CommandRecord, NewEvent};
 use tracing::Span;
@@ -136,9 +137,8 @@ impl Decider {
         let batch = Batch {
             commands: &request.commands,
             base: request.base,
-            recorded_at,
+            standing: self.standing(scratch, request, recorded_at),
             effective,
-            capacity: Capacity::of(&request.author.organisation, recorded_at),
         };
         let mut at: Option<State> = None;
         let mut base: Option<Arc<Published>> = None;
@@ -185,6 +185,23 @@ impl Decider {
                 return Judgement::Rejected(edit, error);
             }
         }
+    }
+
+    /// Who the author is once the edit is recorded; one that opens the road map is judged by whom it entrusts it to.
+    fn standing<'a>(
+        &self,
+        scratch: &Published,
+        request: &'a EditRequest,
+        recorded_at: Instant,
+    ) -> Standing<'a> {
+        let opening = || request.commands.iter().find_map(Command::working_party);
+        let working_party = match scratch.state.opened() {
+            Some(_) => scratch.state.working_party(),
+            None => opening(),
+        };
+        let organisation = &request.author.organisation;
+        self.road_map
+            .standing_in(working_party, organisation, recorded_at)
     }
 
     /// `asof(effective, head)` of the durable log.
@@ -242,7 +259,6 @@ impl Decider {
         let before = scratch.moment.version;
         let last = Version(before.0 + decision.events.len() as u64);
         let request = &edit.request;
-        let capacity = Capacity::of(&request.author.organisation, recorded_at);
         let events: Vec<Arc<RecordedEvent>> = (before.0 + 1..)
             .zip(decision.events.iter().zip(&written))
             .map(|(version, (decided, written))| {
@@ -252,7 +268,7 @@ impl Decider {
                     recorded_at,
                     effective_at,
                     author: request.author.clone(),
-                    capacity,
+                    capacity: decided.capacity,
                     command_id: request.command_id,
                     batch: last,
                     reason: request.reason.clone(),

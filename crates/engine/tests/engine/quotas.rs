@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use roadbook_engine::{EngineError, Quota, Settings, Usage};
+use roadbook_domain::{ColumnId, Command, ContentKind};
+use roadbook_engine::{EngineError, FORMAT_LEVEL, Quota, Settings, Usage};
 use roadbook_store::{EventLog, MemoryLog, StreamId, Version, verify_log};
+use uuid::Uuid;
 
-use crate::world::{MAP, World, set};
+use crate::world::{MAP, World, action, set};
 
 /// Counted from the log itself.
 async fn counted(log: &MemoryLog) -> Usage {
@@ -30,6 +32,33 @@ async fn known(world: &World) -> Usage {
     world.map().await.current().usage.clone()
 }
 
+/// Entrusts the road map to a working party, and lets a member of it lead the action whose cell is set.
+async fn let_lead(world: &World, organisation: &str) {
+    let column = ColumnId(Uuid::from_u128(50));
+    let commands = vec![
+        Command::ChangeDetails {
+            title: None,
+            marking: None,
+            working_party: Some("FOP".to_owned()),
+        },
+        Command::AddColumn {
+            column,
+            key: "actors".to_owned(),
+            heading: "ACTORS".to_owned(),
+            kind: ContentKind::Actors,
+            footnote: None,
+            before: None,
+        },
+        Command::SetCell {
+            column,
+            action: action(0),
+            content: organisation.to_owned(),
+        },
+    ];
+    let request = world.request(world.now().await.base(), commands);
+    world.engine.edit(MAP, request).await.unwrap();
+}
+
 /// Sets a cell as an organisation, on top of the current state.
 async fn set_as(world: &World, organisation: &str, text: &str) -> Result<(), EngineError> {
     let base = world.now().await.base();
@@ -40,7 +69,7 @@ async fn set_as(world: &World, organisation: &str, text: &str) -> Result<(), Eng
 
 #[tokio::test]
 async fn what_is_taken_up_is_known_to_the_writer_to_other_nodes_and_after_a_restart() {
-    let log = Arc::new(MemoryLog::new());
+    let log = Arc::new(MemoryLog::of_format_level(FORMAT_LEVEL));
     let settings = Settings {
         heads_poll_ms: 1,
         page_events: 3,
@@ -49,10 +78,11 @@ async fn what_is_taken_up_is_known_to_the_writer_to_other_nodes_and_after_a_rest
     };
     let world = World::on_node(0, log.clone(), settings.clone()).await;
     world.open().await;
+    let_lead(&world, "EE").await;
     let other = World::on_node(1, log.clone(), settings.clone()).await;
     other.map().await;
     for number in 0..7 {
-        let organisation = ["LV", "EE"][number % 2];
+        let organisation = ["NL", "EE"][number % 2];
         set_as(&world, organisation, &"word ".repeat(number + 1))
             .await
             .unwrap();
@@ -67,7 +97,7 @@ async fn what_is_taken_up_is_known_to_the_writer_to_other_nodes_and_after_a_rest
     world.engine.stop().await;
     let restarted = World::on_node(2, log.clone(), settings.clone()).await;
     assert_eq!(known(&restarted).await, expected);
-    set_as(&restarted, "LV", "one more").await.unwrap();
+    set_as(&restarted, "NL", "one more").await.unwrap();
     let again = World::on_node(3, log.clone(), settings).await;
     assert_eq!(known(&again).await, counted(&log).await);
 }
@@ -77,17 +107,21 @@ async fn an_edit_beyond_a_quota_is_refused_and_changes_nothing() {
     let log = Arc::new(MemoryLog::new());
     let world = World::on(log.clone(), Settings::default()).await;
     world.open().await;
-    set_as(&world, "LV", "the first text of Latvia")
+    set_as(&world, "NL", "the first text of the Netherlands")
         .await
         .unwrap();
     world.engine.stop().await;
     let usage = counted(&log).await;
-    let of_latvia = usage.by_organisation["LV"];
+    let of_the_netherlands = usage.by_organisation["NL"];
     let head = log.head(StreamId(MAP.0)).await.unwrap().unwrap().version;
     for (node, quota, bound) in [
         (1, Quota::RoadMapEvents, head.0),
         (2, Quota::RoadMapBytes, usage.bytes + 10),
-        (3, Quota::OrganisationBytes("LV".to_owned()), of_latvia + 10),
+        (
+            3,
+            Quota::OrganisationBytes("NL".to_owned()),
+            of_the_netherlands + 10,
+        ),
     ] {
         let mut settings = Settings::default();
         match quota {
@@ -97,7 +131,7 @@ async fn an_edit_beyond_a_quota_is_refused_and_changes_nothing() {
         }
         let world = World::on_node(node, log.clone(), settings).await;
         let before = world.now().await;
-        match set_as(&world, "LV", "the second text of Latvia").await {
+        match set_as(&world, "NL", "the second text of the Netherlands").await {
             Err(EngineError::QuotaExceeded(refused)) => {
                 assert_eq!((&refused.quota, refused.max), (&quota, bound));
                 assert!(refused.would_be > bound);
@@ -110,7 +144,7 @@ async fn an_edit_beyond_a_quota_is_refused_and_changes_nothing() {
             head
         );
         // What is there already can be said again.
-        set_as(&world, "LV", "the first text of Latvia")
+        set_as(&world, "NL", "the first text of the Netherlands")
             .await
             .unwrap();
         world.engine.stop().await;
@@ -123,7 +157,7 @@ async fn an_organisation_at_its_quota_does_not_hold_up_another() {
     let log = Arc::new(MemoryLog::new());
     let world = World::on(log.clone(), Settings::default()).await;
     world.open().await;
-    set_as(&world, "LV", "a text").await.unwrap();
+    set_as(&world, "NL", "a text").await.unwrap();
     let bound = counted(&log).await.by_organisation["GSC"];
     let settings = Settings {
         organisation_bytes_max: bound,
@@ -135,5 +169,5 @@ async fn an_organisation_at_its_quota_does_not_hold_up_another() {
         matches!(refused, Err(EngineError::QuotaExceeded(_))),
         "{refused:?}"
     );
-    set_as(&bounded, "LV", "one more").await.unwrap();
+    set_as(&bounded, "NL", "one more").await.unwrap();
 }

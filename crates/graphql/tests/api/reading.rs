@@ -179,8 +179,8 @@ async fn a_history_tells_who_changed_a_cell_from_what_to_what() {
         told,
         [
             row("GSC", "", "July 2015"),
-            row("EE", "July 2015", "September 2015"),
-            row("EE", "September 2015", "completed"),
+            row("NL", "July 2015", "September 2015"),
+            row("NL", "September 2015", "completed"),
         ]
     );
     assert_eq!(

@@ -8,12 +8,17 @@ use std::sync::Arc;
 use async_graphql::{Executor as _, Request};
 use roadbook_documents::{demonstration, import};
 use roadbook_domain::time::Date;
-use roadbook_domain::{Base, Instant, RoadMapId};
-use roadbook_engine::{Author, EditRequest, Engine, FORMAT_LEVEL, RandomIds, SetClock, Settings};
+use roadbook_domain::{Base, Instant, RoadMapId, presidency};
+use roadbook_engine::{
+    Author, Clock as _, EditRequest, Engine, FORMAT_LEVEL, RandomIds, SetClock, Settings,
+};
 use roadbook_graphql::{Schema, Viewer, schema};
 use roadbook_store::MemoryLog;
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+/// Who holds the Presidency on the day that the clock shows first.
+pub(crate) const PRESIDENCY: &str = "NL";
 
 pub(crate) struct World {
     pub(crate) engine: Arc<Engine>,
@@ -206,8 +211,10 @@ impl World {
         let (action, column) = self.cell(label, column).await;
         let command =
             json!({ "setCell": { "action": action, "column": column, "content": content } });
-        self.edit("EE", json!({ "base": base, "commands": [command] }))
-            .await
+        // Whoever holds the Presidency when the clock is asked.
+        let presidency = presidency::holder_on(self.clock.now()).unwrap();
+        let input = json!({ "base": base, "commands": [command] });
+        self.edit(presidency.holder(), input).await
     }
 }
 

@@ -83,7 +83,7 @@ impl Log {
                 version,
             };
             self.head.evolve(stamp, &decided.event);
-            self.recorded_at = batch.recorded_at;
+            self.recorded_at = batch.recorded_at();
             self.entries.push(Entry {
                 stamp,
                 batch: version,

@@ -7,6 +7,7 @@ use crate::capacity::Capacity;
 use crate::decide::{Base, Need, Outcome, Rejection, View, decide, effective_instant};
 use crate::identity::{Thing, Version};
 use crate::refusal::Refusal;
+use crate::standing::Standing;
 use crate::time::Instant;
 
 #[test]
@@ -42,10 +43,11 @@ fn nobody_but_the_presidency_and_the_secretariat_dates_a_change_into_the_past() 
 }
 
 #[test]
-fn a_delegation_edits_as_of_now() {
+fn a_lead_reports_progress_as_of_now() {
     Scenario::with(&[A])
+        .edit(on(1), set_in(ACTORS, A, LEAD))
         .when(NOW, set(A, "we report progress"))
-        .by(Capacity::Delegation)
+        .by(Capacity::Lead)
         .accepted_as(Outcome::Applied);
 }
 
@@ -156,9 +158,8 @@ fn a_decision_on_the_past_asks_for_the_state_as_of_then() {
     let batch = crate::Batch {
         commands: &commands,
         base: map.base(on(1)),
-        recorded_at: day(2_000),
+        standing: Standing::secretariat(day(2_000)),
         effective: day(1),
-        capacity: Capacity::Secretariat,
     };
     let view = View {
         head: &map.log.head,
@@ -181,9 +182,8 @@ fn an_undated_edit_of_what_nobody_touched_needs_no_past_state() {
     let batch = crate::Batch {
         commands: &commands,
         base: read,
-        recorded_at,
+        standing: standing(Capacity::Presidency, recorded_at),
         effective: recorded_at,
-        capacity: Capacity::Delegation,
     };
     let view = View {
         head: &map.log.head,

@@ -6,15 +6,17 @@
 use uuid::Uuid;
 
 use super::log::{Entry, Log};
-use crate::capacity::Capacity;
+use crate::capacity::{Capacity, SECRETARIAT};
 use crate::command::Command;
 use crate::content::ContentKind;
 use crate::decide::{Base, Batch, Conflict, Decision, Outcome, Rejection};
 use crate::event::Event;
 use crate::identity::{ActionId, ColumnId, FieldId, Parent, RoadMapId, StrandId, Thing, Version};
 use crate::outline::Outline;
+use crate::participation::Participation;
 use crate::refusal::Refusal;
 use crate::register::{Marking, Stamp};
+use crate::standing::Standing;
 use crate::state::State;
 use crate::time::Instant;
 
@@ -38,6 +40,25 @@ const FIRST_RECORDED: i64 = 1_000;
 /// The instant of a numbered date.
 pub(super) const fn day(number: i64) -> Instant {
     Instant::from_micros(number * 1_000_000_000)
+}
+
+/// The organisation that acts as a lead, where an actors cell names it.
+pub(super) const LEAD: &str = "ENISA";
+
+/// Somebody who holds a capacity; a lead is a member that leads what it is named to lead.
+pub(super) const fn standing(capacity: Capacity, recorded_at: Instant) -> Standing<'static> {
+    let (organisation, participation) = match capacity {
+        Capacity::Presidency => ("LV", Participation::Chair),
+        Capacity::Secretariat => (SECRETARIAT, Participation::Member),
+        Capacity::Lead => (LEAD, Participation::Member),
+        Capacity::Delegation => ("DE", Participation::Member),
+        Capacity::Observer => ("CH", Participation::Observer),
+    };
+    Standing {
+        organisation,
+        participation,
+        recorded_at,
+    }
 }
 
 /// From when on an edit is so.
@@ -239,9 +260,8 @@ impl Attempt {
         Batch {
             commands: &self.commands,
             base: self.base,
-            recorded_at: self.recorded_at,
+            standing: standing(self.capacity, self.recorded_at),
             effective: self.effective,
-            capacity: self.capacity,
         }
     }
 
