@@ -53,6 +53,7 @@ pub(crate) fn tell(event: &Event, before: &Scene, after: &Scene) -> Telling {
         | Event::RoadMapMarked { .. }
         | Event::RoadMapEntrusted { .. }
         | Event::RevisionIssued { .. }
+        | Event::CorrigendumIssued { .. }
         | Event::PresidencyClosed { .. } => teller.of_road_map(event),
         Event::CellSet { .. } | Event::CellsShared { .. } | Event::CellsUnshared { .. } => {
             teller.of_cells(event)
@@ -92,6 +93,7 @@ impl Teller<'_> {
                 revision.number.to_string(),
                 format!("dated {}", revision.date),
             ),
+            Event::CorrigendumIssued { number } => (number.to_string(), "issued".to_owned()),
             Event::PresidencyClosed { presidency } => (presidency.to_string(), "sealed".to_owned()),
             _ => (String::new(), String::new()),
         }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::content::ContentKind;
+use crate::document_number::DocumentNumber;
 use crate::identity::{ActionId, ColumnId, FieldId, Parent, RoadMapId, StrandId, Thing, Version};
 use crate::presidency::PresidencyKey;
 use crate::register::Marking;
@@ -160,6 +161,11 @@ pub enum Command {
     ClosePresidency {
         /// Whose term it was.
         presidency: PresidencyKey,
+    },
+    /// Issue a corrigendum: what its batch changes was wrong, also in what a closed presidency held.
+    IssueCorrigendum {
+        /// The number of the document ("6183/2/15 REV 2 COR 1").
+        number: DocumentNumber,
     },
 }
 

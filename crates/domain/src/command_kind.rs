@@ -78,4 +78,6 @@ kinds! {
     IssueRevision => "issue a revision",
     /// Close a presidency whose term has ended, and seal its last state.
     ClosePresidency => "close a presidency",
+    /// Say by which document the batch corrects what was wrong.
+    IssueCorrigendum => "issue a corrigendum",
 }

@@ -248,7 +248,26 @@ fn whole_batch_rules(view: &View<'_>, batch: &Batch<'_>) -> Result<(), Refusal> 
         Some(opened) if batch.effective < opened.effective => {
             Err(Refusal::BeforeOpening(opened.effective))
         }
-        _ => Ok(()),
+        _ => require_seals_kept(view, batch),
+    }
+}
+
+/// What a closed presidency holds is changed by a corrigendum of the Secretariat only.
+fn require_seals_kept(view: &View<'_>, batch: &Batch<'_>) -> Result<(), Refusal> {
+    let is_corrigendum = batch
+        .commands
+        .iter()
+        .any(|command| matches!(command, Command::IssueCorrigendum { .. }));
+    let may_correct = batch.standing.capacity().is_some_and(Capacity::may_correct);
+    if batch.effective == batch.recorded_at() || (is_corrigendum && may_correct) {
+        return Ok(());
+    }
+    match view.head.sealed_over(batch.effective) {
+        Some((key, seal)) => Err(Refusal::PresidencyClosed {
+            key,
+            sealed_by: seal.version,
+        }),
+        None => Ok(()),
     }
 }
 
@@ -263,7 +282,8 @@ fn dispatch(scratch: &mut Scratch<'_>, command: &Command) -> Result<Outcome, Sto
     match command {
         Command::OpenRoadMap { .. }
         | Command::IssueRevision { .. }
-        | Command::ClosePresidency { .. } => lifecycle::decide(scratch, command),
+        | Command::ClosePresidency { .. }
+        | Command::IssueCorrigendum { .. } => lifecycle::decide(scratch, command),
         Command::AddField { .. }
         | Command::AddStrand { .. }
         | Command::AddAction { .. }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::content::{CellContent, ContentKind};
+use crate::document_number::DocumentNumber;
 use crate::identity::{
     ActionId, ColumnId, FieldId, Parent, RoadMapId, SlotId, StrandId, Thing, Version,
 };
@@ -192,6 +193,11 @@ pub enum Event {
         /// Whose term it was.
         presidency: PresidencyKey,
     },
+    /// A corrigendum was issued: the other events of its batch correct what was wrong.
+    CorrigendumIssued {
+        /// The number of the document ("6183/2/15 REV 2 COR 1").
+        number: DocumentNumber,
+    },
 }
 
 /// Actions that were cut off from a shared cell: a fresh slot with a copy of its text.
@@ -248,6 +254,7 @@ impl Event {
             Self::CellsUnshared { .. } => "CellsUnshared",
             Self::RevisionIssued { .. } => "RevisionIssued",
             Self::PresidencyClosed { .. } => "PresidencyClosed",
+            Self::CorrigendumIssued { .. } => "CorrigendumIssued",
         }
     }
 
@@ -307,6 +314,10 @@ impl Event {
             Self::PresidencyClosed { presidency } => {
                 write(Register::Seal(presidency.clone()), Value::Sealed);
             }
+            Self::CorrigendumIssued { number } => write(
+                Register::Corrigendum(number.canonical()),
+                Value::Corrigendum(number.clone()),
+            ),
         }
     }
 

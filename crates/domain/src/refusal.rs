@@ -164,6 +164,23 @@ pub enum Refusal {
     /// The presidency was closed before.
     #[error("the presidency {0} was closed before; its sealed state never changes")]
     AlreadyClosed(PresidencyKey),
+    /// The batch takes effect within what a closed presidency holds, and is no corrigendum of the Secretariat.
+    #[error(
+        "the presidency {key} is closed, sealed by event {sealed_by}; only the General Secretariat may change what it holds, \
+         by a batch that issues a corrigendum (COR n)"
+    )]
+    PresidencyClosed {
+        /// The presidency.
+        key: PresidencyKey,
+        /// The version of the event that sealed it.
+        sealed_by: Version,
+    },
+    /// The number of a corrigendum does not say that it is one.
+    #[error("{0} is no number of a corrigendum, which ends in COR and a number")]
+    NotACorrigendum(String),
+    /// The corrigendum was issued before.
+    #[error("the corrigendum {0} was issued before; a number is used once")]
+    CorrigendumIssued(String),
     /// A bound is reached.
     #[error("there can be {max} {what} at most")]
     TooMany {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::content::{CellContent, ContentKind};
+use crate::document_number::DocumentNumber;
 use crate::identity::{ActionId, ColumnId, Parent, SlotId, StrandId, Thing, Version};
 use crate::presidency::PresidencyKey;
 use crate::rank::Rank;
@@ -48,6 +49,8 @@ pub enum Register {
     Seal(PresidencyKey),
     /// The key of the working party that the road map is entrusted to.
     RoadMapWorkingParty,
+    /// A corrigendum that was issued, by its canonical number.
+    Corrigendum(String),
 }
 
 /// What a register holds.
@@ -80,6 +83,8 @@ pub enum Value {
     Revision(Box<Revision>),
     /// A seal.
     Sealed,
+    /// An issued corrigendum.
+    Corrigendum(DocumentNumber),
 }
 
 /// What an id was given to at its birth; this never changes.

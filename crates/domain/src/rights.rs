@@ -66,11 +66,15 @@ const fn row(kind: CommandKind) -> [Right; 5] {
         CommandKind::UnshareCells => [Yes, Yes, No, No, No],
         CommandKind::IssueRevision => [Yes, Yes, No, No, No],
         CommandKind::ClosePresidency => [Yes, Yes, No, No, No],
+        CommandKind::IssueCorrigendum => [No, Yes, No, No, No],
     }
 }
 
 /// Dating a change before the instant of recording, for the capacities in the order of [`Capacity::ALL`].
 const BACKDATING: [Right; 5] = [Yes, Yes, No, No, No];
+
+/// Dating a change into what a closed presidency holds, in a batch that issues a corrigendum.
+const CORRECTING: [Right; 5] = [No, Yes, No, No, No];
 
 impl Capacity {
     /// What it may do of a kind.
@@ -81,6 +85,11 @@ impl Capacity {
     /// Whether it may date a change before the day of recording.
     pub const fn may_backdate(self) -> bool {
         matches!(BACKDATING[self as usize], Yes)
+    }
+
+    /// Whether it may change what a closed presidency holds, by a corrigendum.
+    pub const fn may_correct(self) -> bool {
+        matches!(CORRECTING[self as usize], Yes)
     }
 }
 

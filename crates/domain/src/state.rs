@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::content::{CellContent, ContentKind};
+use crate::document_number::DocumentNumber;
 use crate::event::Event;
 use crate::identity::{ActionId, ColumnId, Parent, SlotId, Thing, Version};
 use crate::presidency::PresidencyKey;
@@ -300,13 +301,37 @@ impl State {
 
     /// The presidencies that were sealed, in the order of their terms.
     pub fn seals(&self) -> Vec<(PresidencyKey, Stamp)> {
+        let from = Register::Revision(String::new());
         self.registers
-            .iter()
+            .range(from..)
             .filter_map(|(register, held)| match register {
                 Register::Seal(key) => Some((key.clone(), held.stamp)),
                 _ => None,
             })
             .collect()
+    }
+
+    /// The corrigenda that were issued, with the moment from which each corrects, oldest moment first.
+    pub fn corrigenda(&self) -> Vec<(Stamp, &DocumentNumber)> {
+        let from = Register::Corrigendum(String::new());
+        let mut corrigenda: Vec<(Stamp, &DocumentNumber)> = self
+            .registers
+            .range(from..)
+            .map_while(|(_, held)| match &*held.value {
+                Value::Corrigendum(number) => Some((held.stamp, number)),
+                _ => None,
+            })
+            .collect();
+        corrigenda.sort_unstable_by_key(|(stamp, _)| *stamp);
+        corrigenda
+    }
+
+    /// The first of the closed presidencies whose sealed state an instant reaches into, with its seal.
+    pub fn sealed_over(&self, instant: Instant) -> Option<(PresidencyKey, Stamp)> {
+        // Seals come in the order of their terms.
+        self.seals()
+            .into_iter()
+            .find(|(key, _)| instant <= key.term().last_instant())
     }
 
     /// When the current content of an action or of any of its cells was written: its newest stamp.

@@ -25,6 +25,7 @@ pub const FORMS: Forms = Forms(&[
     first("ColumnRenamed"),
     first("ColumnRestored"),
     first("ColumnRetired"),
+    second("CorrigendumIssued"),
     first("FieldAdded"),
     first("FieldMoved"),
     first("FieldRemoved"),

@@ -134,5 +134,6 @@ const fn keeps_structure(event: &Event) -> bool {
             | Event::RoadMapEntrusted { .. }
             | Event::RevisionIssued { .. }
             | Event::PresidencyClosed { .. }
+            | Event::CorrigendumIssued { .. }
     )
 }

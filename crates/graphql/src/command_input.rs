@@ -54,6 +54,8 @@ pub(crate) enum CommandInput {
     IssueRevision(IssueRevisionInput),
     /// Close a presidency whose term has ended, and seal its last state.
     ClosePresidency(ClosePresidencyInput),
+    /// Say by which document the edit corrects what was wrong, also in what a closed presidency held.
+    IssueCorrigendum(IssueCorrigendumInput),
 }
 
 /// Begin a road map.
@@ -242,6 +244,13 @@ pub(crate) struct ClosePresidencyInput {
     presidency: String,
 }
 
+/// Issue a corrigendum.
+#[derive(InputObject)]
+pub(crate) struct IssueCorrigendumInput {
+    /// The number, such as "6183/2/15 REV 2 COR 1".
+    number: String,
+}
+
 /// Why an input is no command: the message names the place.
 pub(crate) type Malformed = String;
 
@@ -308,6 +317,9 @@ impl CommandInput {
                 thing: required("subject", &input.subject, Some)?,
             },
             Self::IssueRevision(input) => issue_revision(&input)?,
+            Self::IssueCorrigendum(input) => Command::IssueCorrigendum {
+                number: number("number", &input.number)?,
+            },
             Self::ClosePresidency(input) => Command::ClosePresidency {
                 presidency: presidency::find(&input.presidency)
                     .map_err(|error| format!("presidency: {error}"))?,
@@ -378,9 +390,6 @@ fn move_command(input: MoveInput) -> Result<Command, Malformed> {
 }
 
 fn issue_revision(input: &IssueRevisionInput) -> Result<Command, Malformed> {
-    let number = |place: &str, text: &str| -> Result<DocumentNumber, Malformed> {
-        text.parse().map_err(|error| format!("{place}: {error}"))
-    };
     let optional =
         |place: &str, text: Option<&String>| text.map(|text| number(place, text)).transpose();
     Ok(Command::IssueRevision {
@@ -392,6 +401,10 @@ fn issue_revision(input: &IssueRevisionInput) -> Result<Command, Malformed> {
             cover: Cover::default(),
         }),
     })
+}
+
+fn number(place: &str, text: &str) -> Result<DocumentNumber, Malformed> {
+    text.parse().map_err(|error| format!("{place}: {error}"))
 }
 
 fn required<T>(

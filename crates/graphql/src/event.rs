@@ -96,6 +96,7 @@ pub(crate) enum Event {
     Restored(Restored),
     RevisionIssued(RevisionIssued),
     PresidencyClosed(PresidencyClosed),
+    CorrigendumIssued(CorrigendumIssued),
     RoadMapChanged(RoadMapChanged),
 }
 
@@ -187,6 +188,7 @@ pub(crate) fn event_object(at: &At, event: Arc<RecordedEvent>) -> Event {
         Fact::Restored { .. } => Event::Restored(Restored(happening)),
         Fact::RevisionIssued { .. } => Event::RevisionIssued(RevisionIssued(happening)),
         Fact::PresidencyClosed { .. } => Event::PresidencyClosed(PresidencyClosed(happening)),
+        Fact::CorrigendumIssued { .. } => Event::CorrigendumIssued(CorrigendumIssued(happening)),
         Fact::RoadMapOpened { .. }
         | Fact::RoadMapRetitled { .. }
         | Fact::RoadMapMarked { .. }
@@ -262,6 +264,7 @@ fn parts_of(fact: &Fact) -> Vec<Part> {
         }
         Fact::RevisionIssued { .. }
         | Fact::PresidencyClosed { .. }
+        | Fact::CorrigendumIssued { .. }
         | Fact::RoadMapOpened { .. }
         | Fact::RoadMapRetitled { .. }
         | Fact::RoadMapMarked { .. }
@@ -282,6 +285,7 @@ impl From<Event> for Node {
             Event::Restored(event) => Self::Restored(event),
             Event::RevisionIssued(event) => Self::RevisionIssued(event),
             Event::PresidencyClosed(event) => Self::PresidencyClosed(event),
+            Event::CorrigendumIssued(event) => Self::CorrigendumIssued(event),
             Event::RoadMapChanged(event) => Self::RoadMapChanged(event),
         }
     }
@@ -538,6 +542,19 @@ event_object! {
         async fn presidency(&self) -> Option<String> {
             match &self.0.event.event {
                 Fact::PresidencyClosed { presidency } => Some(presidency.to_string()),
+                _ => None,
+            }
+        }
+    }
+}
+
+event_object! {
+    /// A corrigendum was issued; the other events of its batch correct what was wrong.
+    CorrigendumIssued {
+        /// Its number, as printed.
+        async fn number(&self) -> Option<String> {
+            match &self.0.event.event {
+                Fact::CorrigendumIssued { number } => Some(number.printed().to_owned()),
                 _ => None,
             }
         }

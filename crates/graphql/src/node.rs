@@ -10,8 +10,8 @@ use roadbook_engine::MomentSelector;
 use crate::at::{At, visible};
 use crate::cell::Cell;
 use crate::event::{
-    Added, CellSet, CellsShared, CellsUnshared, Moved, PresidencyClosed, Removed, Restored,
-    Retitled, RevisionIssued, RoadMapChanged, event_object,
+    Added, CellSet, CellsShared, CellsUnshared, CorrigendumIssued, Moved, PresidencyClosed,
+    Removed, Restored, Retitled, RevisionIssued, RoadMapChanged, event_object,
 };
 use crate::fault::engine_fault;
 use crate::identity::{Name, Part};
@@ -40,6 +40,7 @@ pub(crate) enum Node {
     Restored(Restored),
     RevisionIssued(RevisionIssued),
     PresidencyClosed(PresidencyClosed),
+    CorrigendumIssued(CorrigendumIssued),
     RoadMapChanged(RoadMapChanged),
 }
 

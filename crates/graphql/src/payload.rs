@@ -234,6 +234,8 @@ pub(crate) enum RefusalCode {
     LaterChange,
     /// The state that it was made from cannot be its base.
     StaleBase,
+    /// It would change what a closed presidency holds, and is no corrigendum of the Secretariat.
+    PresidencyClosed,
     /// It happened before and happens once.
     AlreadyDone,
     /// The command id was used before for another edit.
@@ -279,6 +281,7 @@ const fn code(refusal: &DomainRefusal) -> RefusalCode {
         DomainRefusal::NotAllowed(_) | DomainRefusal::BackdatingNotAllowed => {
             RefusalCode::NotAllowed
         }
+        DomainRefusal::PresidencyClosed { .. } => RefusalCode::PresidencyClosed,
         DomainRefusal::TooMany { .. }
         | DomainRefusal::Content {
             error: ContentError::TooLong { .. },
@@ -302,10 +305,12 @@ const fn code(refusal: &DomainRefusal) -> RefusalCode {
         | DomainRefusal::IdTaken(_)
         | DomainRefusal::ColumnKeyTaken(_)
         | DomainRefusal::RevisionIssued(_)
+        | DomainRefusal::CorrigendumIssued(_)
         | DomainRefusal::AlreadyClosed(_) => RefusalCode::AlreadyDone,
         DomainRefusal::Content { .. }
         | DomainRefusal::MalformedName(_)
         | DomainRefusal::WorkingPartyUnknown
+        | DomainRefusal::NotACorrigendum(_)
         | DomainRefusal::EmptyTitle(_)
         | DomainRefusal::NotRemoved(_)
         | DomainRefusal::WrongPlace(_)

@@ -93,6 +93,24 @@ impl RoadMap {
         listed(revisions, first, after.as_deref())
     }
 
+    /// The corrigenda that were issued, in the order of the moments from which they correct.
+    async fn corrigenda(
+        &self,
+        #[graphql(default = 50)] first: i32,
+        after: Option<String>,
+    ) -> async_graphql::Result<Listed<Corrigendum>> {
+        let corrigenda = self.0.state().corrigenda();
+        let corrigenda = corrigenda
+            .into_iter()
+            .map(|(stamp, number)| Corrigendum {
+                number: number.printed().to_owned(),
+                version: stamp.version.0,
+                effective: DateTime(stamp.effective),
+            })
+            .collect();
+        listed(corrigenda, first, after.as_deref())
+    }
+
     /// The presidencies that were closed, in the order of their terms.
     async fn seals(
         &self,
@@ -137,6 +155,17 @@ pub(crate) struct Revision {
     /// The version of the event that issued it.
     version: u64,
     /// The instant as of which it states the road map.
+    effective: DateTime,
+}
+
+/// A document by which the Secretariat corrected what was wrong.
+#[derive(SimpleObject)]
+pub(crate) struct Corrigendum {
+    /// The number, as printed.
+    number: String,
+    /// The version of the event that issued it.
+    version: u64,
+    /// The instant from which on it corrects.
     effective: DateTime,
 }
 

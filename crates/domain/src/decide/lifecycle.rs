@@ -1,4 +1,4 @@
-//! The life of a road map: opening it, issuing revisions, closing presidencies.
+//! The life of a road map: opening it, issuing revisions and corrigenda, closing presidencies.
 //!
 //! It owns the rules on these one-time facts; the moments that they name follow from their stamps.
 //! Invariant: each of them happens once.
@@ -10,6 +10,7 @@ use super::value::checked_title;
 use crate::command::Command;
 use crate::content::check_text;
 use crate::directory::is_key;
+use crate::document_number::DocumentNumber;
 use crate::event::Event;
 use crate::identity::RoadMapId;
 use crate::presidency::{self, PresidencyKey};
@@ -31,6 +32,7 @@ pub(super) fn decide(scratch: &mut Scratch<'_>, command: &Command) -> Result<Out
         }
         Command::IssueRevision { revision } => issue_revision(scratch, revision),
         Command::ClosePresidency { presidency } => close_presidency(scratch, presidency),
+        Command::IssueCorrigendum { number } => issue_corrigendum(scratch, number),
         _ => unreachable!("only commands of the road map's life are handed over"),
     }
 }
@@ -104,6 +106,19 @@ fn issue_revision(scratch: &mut Scratch<'_>, revision: &Revision) -> Result<Outc
     }
     let revision = Box::new(revision.clone());
     scratch.emit(Event::RevisionIssued { revision }, Vec::new())?;
+    Ok(Outcome::Applied)
+}
+
+fn issue_corrigendum(scratch: &mut Scratch<'_>, number: &DocumentNumber) -> Result<Outcome, Stop> {
+    if number.corrigendum().is_none() {
+        return Err(Refusal::NotACorrigendum(number.canonical()).into());
+    }
+    let issued = scratch.head().corrigenda();
+    if issued.iter().any(|(_, held)| *held == number) {
+        return Err(Refusal::CorrigendumIssued(number.canonical()).into());
+    }
+    let number = number.clone();
+    scratch.emit(Event::CorrigendumIssued { number }, Vec::new())?;
     Ok(Outcome::Applied)
 }
 

@@ -3,7 +3,7 @@
 //! It owns the words around the table; every row is taken from the table itself.
 //! Invariant: the page says what the code does, since the code writes it.
 
-use super::{BACKDATING, Condition, Right};
+use super::{BACKDATING, CORRECTING, Condition, Right};
 use crate::capacity::Capacity;
 use crate::command_kind::CommandKind;
 
@@ -61,6 +61,9 @@ pub fn document() -> String {
     }
     let name = "*any command*: date it before the day of recording";
     push_row(&mut page, name, BACKDATING, &mut conditions);
+    let name =
+        "*any command*: date it into a closed presidency, in a batch that issues a corrigendum";
+    push_row(&mut page, name, CORRECTING, &mut conditions);
     if !conditions.is_empty() {
         page.push_str("\nWhere:\n\n");
     }

@@ -50,6 +50,7 @@ impl Subject {
                 AddColumn,
                 IssueRevision,
                 ClosePresidency,
+                IssueCorrigendum,
             ],
             Self::Thing(Thing::Field(_)) => &[AddStrand, Retitle, Move, Remove, Restore],
             Self::Thing(Thing::Strand(_)) => {

@@ -1,9 +1,9 @@
-//! The past: every moment through snapshots equals the fold of the log, and cursors and seals hold.
+//! The past: every moment through snapshots equals the fold of the log, and cursors hold.
 
 use std::sync::Arc;
 
 use roadbook_domain::time::Date;
-use roadbook_domain::{Command, Instant, PresidencyKey, State, Version, presidency};
+use roadbook_domain::{Instant, State, Version};
 use roadbook_engine::{EngineError, MomentSelector, RecordedEvent, Settings, check_snapshots};
 use roadbook_store::{EventLog, MemoryLog, SnapshotFamily, StreamId};
 
@@ -219,38 +219,6 @@ async fn a_date_is_asked_as_known_now_or_as_known_then() {
         matches!(refused, Err(EngineError::NotFound(_))),
         "{refused:?}"
     );
-}
-
-#[tokio::test]
-async fn a_presidency_is_read_as_sealed_or_as_now_known() {
-    let log = Arc::new(MemoryLog::new());
-    let world = World::on(log, Settings::default()).await;
-    world.open().await;
-    let key: PresidencyKey = presidency::find("2015H1-LV").unwrap();
-    let june = Date::constant(2015, 6, 30);
-    world.set_on(june, 0, "as reported").await.unwrap();
-    let base = world.now().await.base();
-    let close = Command::ClosePresidency {
-        presidency: key.clone(),
-    };
-    world
-        .engine
-        .edit(MAP, world.request(base, vec![close]))
-        .await
-        .unwrap();
-    world.set_on(june, 0, "as corrected").await.unwrap();
-    world.set(0, "today").await;
-    let map = world.map().await;
-    for (sealed, expected) in [(true, "as reported"), (false, "as corrected")] {
-        let selector = MomentSelector::Presidency {
-            key: key.clone(),
-            sealed,
-        };
-        let at = map.at(&selector).await.unwrap();
-        let cell = at.state.cell(crate::world::TEXT, action(0));
-        assert_eq!(cell.printed(), expected);
-        assert_eq!(at.moment.effective.brussels_day(), june);
-    }
 }
 
 #[tokio::test]

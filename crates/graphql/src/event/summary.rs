@@ -60,6 +60,7 @@ pub(super) fn summary(at: &At, recorded: &RecordedEvent) -> String {
             )
         }
         Fact::RevisionIssued { revision } => format!("Issued {}", revision.number),
+        Fact::CorrigendumIssued { number } => format!("Issued {number}"),
         Fact::PresidencyClosed { presidency } => format!("Closed the presidency {presidency}"),
     }
 }

@@ -3,6 +3,7 @@
 use jiff::civil::date;
 
 use super::scenario::*;
+use crate::capacity::Capacity;
 use crate::command::Command;
 use crate::decide::Outcome;
 use crate::document_number::DocumentNumber;
@@ -152,7 +153,8 @@ fn a_presidency_is_closed_once() {
     map.when(NOW, close("2015H1-LV"))
         .refused_as(&Refusal::AlreadyClosed(key.clone()));
     let end = When::At(latvian().last_instant());
-    map.when(end, close("2015H1-LV"))
+    let again = [correct("6183/2/15 COR 1"), close("2015H1-LV")];
+    map.when(end, again)
         .refused_as(&Refusal::AlreadyClosed(key));
 }
 
@@ -163,4 +165,79 @@ fn a_presidency_that_nobody_held_is_unknown() {
         let refusal = Refusal::UnknownPresidency(key.parse().unwrap());
         after.when(NOW, close(key)).refused_as(&refusal);
     }
+}
+
+fn correct(number: &str) -> Command {
+    Command::IssueCorrigendum {
+        number: number.parse().unwrap(),
+    }
+}
+
+/// The Latvian presidency is closed in July 2015, with a cell set in May.
+fn closed() -> Scenario {
+    let may = Instant::end_of_day(date(2015, 5, 20));
+    Scenario::with(&[A])
+        .clock(Instant::start_of_day(date(2015, 7, 3)))
+        .edit(When::At(may), set(A, "as reported in May"))
+        .edit(NOW, close("2015H1-LV"))
+}
+
+#[test]
+fn a_closed_presidency_is_changed_by_a_corrigendum_of_the_secretariat_only() {
+    let june = When::At(Instant::end_of_day(date(2015, 6, 1)));
+    let map = closed();
+    let refusal = Refusal::PresidencyClosed {
+        key: "2015H1-LV".parse().unwrap(),
+        sealed_by: map.version(),
+    };
+    map.when(june, set(A, "corrected")).refused_as(&refusal);
+    let batch = || [set(A, "corrected"), correct("6183/2/15 REV 2 COR 1")];
+    map.when(june, batch())
+        .by(Capacity::Presidency)
+        .refused_as(&refusal);
+    let map = map.edit(june, batch());
+    assert_eq!(map.shown(june, A), "corrected");
+    let issued = map.state(NOW);
+    let numbers: Vec<String> = issued
+        .corrigenda()
+        .into_iter()
+        .map(|(_, number)| number.to_string())
+        .collect();
+    assert_eq!(numbers, ["6183/2/15 REV 2 COR 1"]);
+}
+
+#[test]
+fn the_last_instant_of_a_closed_term_is_sealed_and_the_next_one_is_not() {
+    let last = latvian().last_instant();
+    let refused = closed().when(When::At(last), set(A, "late")).refused();
+    assert!(
+        matches!(refused, Refusal::PresidencyClosed { .. }),
+        "{refused}"
+    );
+    closed()
+        .when(When::At(last.next()), set(A, "in July"))
+        .by(Capacity::Presidency)
+        .accepted_as(Outcome::Applied);
+}
+
+#[test]
+fn what_lies_before_a_closed_term_is_sealed_with_it() {
+    let earlier = When::At(Instant::end_of_day(date(2014, 3, 1)));
+    let refused = closed().when(earlier, set(A, "earlier")).refused();
+    assert!(
+        matches!(refused, Refusal::PresidencyClosed { .. }),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_corrigendum_is_called_so_and_issued_once() {
+    let map = closed();
+    map.when(NOW, correct("6183/2/15 REV 2"))
+        .refused_as(&Refusal::NotACorrigendum("6183/2/15 REV 2".to_owned()));
+    map.edit(NOW, correct("6183/2/15 REV 2 COR 1"))
+        .when(NOW, correct("ST 06183/2/15 COR 1"))
+        .refused_as(&Refusal::CorrigendumIssued(
+            "6183/2/15 REV 2 COR 1".to_owned(),
+        ));
 }
