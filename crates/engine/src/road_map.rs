@@ -105,7 +105,12 @@ impl RoadMap {
             return Ok(self.current());
         }
         let moment = self.resolve(selector).await?;
-        self.state_at(moment).await
+        let found = self.state_at(moment).await?;
+        // What was the current state when it was kept is a past one now.
+        if found.moment.live && !moment.live {
+            return Ok(Arc::new(found.as_of(moment)));
+        }
+        Ok(found)
     }
 
     /// The `(effective, version)` that a selector comes to.

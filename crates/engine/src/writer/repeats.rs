@@ -66,8 +66,10 @@ impl RoadMap {
             read = last.version;
             events.extend(page);
         }
+        // As it was answered the first time, when this was the current state.
+        let moment = self.resolve(&MomentSelector::Version(through)).await?;
         Ok(EditDone {
-            published: self.at(&MomentSelector::Version(through)).await?,
+            published: self.state_at(moment).await?,
             events,
             outcomes: kept.outcomes(),
             repeated: true,

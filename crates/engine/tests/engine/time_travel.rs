@@ -252,3 +252,17 @@ async fn a_version_within_a_batch_shows_the_whole_batch() {
     assert_eq!(at.moment.version, done.published.moment.version);
     assert!(today() == done.events[0].recorded_at.brussels_day());
 }
+
+#[tokio::test]
+async fn a_state_that_was_current_is_read_as_a_past_one() {
+    let log = Arc::new(MemoryLog::new());
+    let world = World::on(log, Settings::default()).await;
+    world.open().await;
+    let before = world.now().await;
+    assert!(before.live);
+    world.set(0, "next").await;
+    let map = world.map().await;
+    let read = map.at(&MomentSelector::Version(before.version)).await;
+    assert!(!read.unwrap().moment.live);
+    assert!(map.current().moment.live);
+}
