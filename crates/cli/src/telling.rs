@@ -58,6 +58,10 @@ pub(crate) fn tell(event: &Event, before: &Scene, after: &Scene) -> Telling {
         Event::CellSet { .. } | Event::CellsShared { .. } | Event::CellsUnshared { .. } => {
             teller.of_cells(event)
         }
+        Event::AmendmentProposed { .. }
+        | Event::AmendmentWithdrawn { .. }
+        | Event::AmendmentAccepted { .. }
+        | Event::AmendmentDeclined { .. } => teller.of_amendment(event),
         Event::FieldAdded { .. }
         | Event::StrandAdded { .. }
         | Event::ActionAdded { .. }
@@ -126,6 +130,31 @@ impl Teller<'_> {
             }
             _ => (String::new(), String::new()),
         }
+    }
+
+    /// What was proposed is told against the text that its proposer had read.
+    fn of_amendment(&self, event: &Event) -> (String, String) {
+        let (column, action, words) = match event {
+            Event::AmendmentProposed {
+                column,
+                action,
+                proposal,
+                ..
+            } => {
+                let read = proposal.base.printed();
+                (column, action, difference(read, proposal.content.printed()))
+            }
+            Event::AmendmentWithdrawn { column, action, .. }
+            | Event::AmendmentAccepted { column, action, .. } => (column, action, String::new()),
+            Event::AmendmentDeclined {
+                column,
+                action,
+                reason,
+                ..
+            } => (column, action, one_line(reason)),
+            _ => return (String::new(), String::new()),
+        };
+        (self.cell(*column, *action), words)
     }
 
     fn of_thing(&self, event: &Event) -> (String, String) {

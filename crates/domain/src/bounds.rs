@@ -19,7 +19,11 @@ pub struct Bounds {
     pub actions_max: usize,
     /// Columns that a road map ever had.
     pub columns_max: usize,
-    /// Characters of a title, a heading, a wording, a source or a footnote.
+    /// Amendments of one cell that wait to be decided.
+    pub cell_amendments_max: usize,
+    /// Amendments of a road map that wait to be decided.
+    pub amendments_max: usize,
+    /// Characters of a title, a heading, a wording, a source, a footnote or a reason.
     pub title_chars_max: usize,
 }
 
@@ -31,6 +35,8 @@ impl Default for Bounds {
             strands_max: 2_000,
             actions_max: 10_000,
             columns_max: 40,
+            cell_amendments_max: 40,
+            amendments_max: 2_000,
             title_chars_max: 4_000,
         }
     }

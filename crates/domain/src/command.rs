@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::ContentKind;
 use crate::document_number::DocumentNumber;
-use crate::identity::{ActionId, ColumnId, FieldId, Parent, RoadMapId, StrandId, Thing, Version};
+use crate::identity::{
+    ActionId, AmendmentId, ColumnId, FieldId, Parent, RoadMapId, StrandId, Thing, Version,
+};
 use crate::presidency::PresidencyKey;
 use crate::register::Marking;
 use crate::revision::Revision;
@@ -167,6 +169,47 @@ pub enum Command {
         /// The number of the document ("6183/2/15 REV 2 COR 1").
         number: DocumentNumber,
     },
+    /// Propose a text for a cell.
+    ProposeAmendment {
+        /// The id of the amendment.
+        amendment: AmendmentId,
+        /// The column.
+        column: ColumnId,
+        /// The action.
+        action: ActionId,
+        /// What the cell is to show, as it is to be printed; read by the column's kind.
+        content: String,
+    },
+    /// Take back what one's own organisation proposed.
+    WithdrawAmendment {
+        /// The amendment.
+        amendment: AmendmentId,
+    },
+    /// Put an amendment into its cell.
+    AcceptAmendment {
+        /// The amendment.
+        amendment: AmendmentId,
+        /// What the cell shows instead of the proposed text, where that does not merge.
+        content: Option<String>,
+    },
+    /// Do not put an amendment into its cell.
+    DeclineAmendment {
+        /// The amendment.
+        amendment: AmendmentId,
+        /// Why.
+        reason: String,
+    },
+    /// Set what a cell shows; if its author may not, or others changed it meanwhile, propose it as an amendment.
+    SetCellOrPropose {
+        /// The column.
+        column: ColumnId,
+        /// The action.
+        action: ActionId,
+        /// What to show.
+        content: String,
+        /// The id of the amendment that may come of it.
+        amendment: AmendmentId,
+    },
 }
 
 impl Command {
@@ -175,6 +218,45 @@ impl Command {
         match self {
             Self::OpenRoadMap { working_party, .. } | Self::ChangeDetails { working_party, .. } => {
                 working_party.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    /// The same command, but what sets a cell is proposed as an amendment of that id where it cannot be done.
+    #[must_use]
+    pub fn or_propose(self, amendment: impl FnOnce() -> AmendmentId) -> Self {
+        match self {
+            Self::SetCell {
+                column,
+                action,
+                content,
+            } => Self::SetCellOrPropose {
+                column,
+                action,
+                content,
+                amendment: amendment(),
+            },
+            other => other,
+        }
+    }
+
+    /// The proposal as which the command may be kept, if it is one that may.
+    pub fn as_proposal(&self) -> Option<(AmendmentId, Self)> {
+        match self {
+            Self::SetCellOrPropose {
+                column,
+                action,
+                content,
+                amendment,
+            } => {
+                let proposal = Self::ProposeAmendment {
+                    amendment: *amendment,
+                    column: *column,
+                    action: *action,
+                    content: content.clone(),
+                };
+                Some((*amendment, proposal))
             }
             _ => None,
         }

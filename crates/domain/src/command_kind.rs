@@ -33,10 +33,11 @@ macro_rules! kinds {
         }
 
         impl Command {
-            /// What kind of command it is.
+            /// What kind of command it is; one that may be kept as an amendment is of the kind that is tried first.
             pub const fn kind(&self) -> CommandKind {
                 match self {
                     $(Self::$kind { .. } => CommandKind::$kind,)*
+                    Self::SetCellOrPropose { .. } => CommandKind::SetCell,
                 }
             }
         }
@@ -80,4 +81,12 @@ kinds! {
     ClosePresidency => "close a presidency",
     /// Say by which document the batch corrects what was wrong.
     IssueCorrigendum => "issue a corrigendum",
+    /// Propose a text for a cell.
+    ProposeAmendment => "propose an amendment",
+    /// Take back what one's own organisation proposed.
+    WithdrawAmendment => "withdraw this amendment",
+    /// Put an amendment into its cell.
+    AcceptAmendment => "accept an amendment",
+    /// Do not put an amendment into its cell.
+    DeclineAmendment => "decline an amendment",
 }

@@ -3,6 +3,7 @@
 //! It owns the order in which the rules are asked; each rule stands in a file beside this one.
 //! Invariant: it reads nothing but its arguments, and a batch is decided whole or not at all.
 
+mod amending;
 mod lifecycle;
 mod merging;
 mod scratch;
@@ -20,7 +21,7 @@ use crate::capacity::Capacity;
 use crate::command::Command;
 use crate::content::CellContent;
 use crate::event::Event;
-use crate::identity::{ActionId, ColumnId, Thing, Version};
+use crate::identity::{ActionId, AmendmentId, ColumnId, Thing, Version};
 use crate::refusal::Refusal;
 use crate::rights;
 use crate::standing::Standing;
@@ -123,6 +124,8 @@ pub enum Outcome {
     Unchanged,
     /// It was done, but a value with a later effect, from the event of this version, stays in front.
     ShadowedByLater(Version),
+    /// It was not done but proposed, as this amendment.
+    KeptAsAmendment(AmendmentId),
 }
 
 /// Why a batch was not decided into events.
@@ -184,7 +187,7 @@ pub enum ConflictPlace {
 }
 
 /// Decides a batch.
-pub fn decide(view: View<'_>, batch: &Batch<'_>) -> Result<Decision, Rejection> {
+pub fn decide<'a>(view: View<'a>, batch: &Batch<'a>) -> Result<Decision, Rejection> {
     whole_batch_rules(&view, batch).map_err(|refusal| Rejection::Refused(vec![(None, refusal)]))?;
     if batch.effective < batch.recorded_at() && view.at.is_none() {
         return Err(Rejection::Needs(Need::At));
@@ -194,15 +197,7 @@ pub fn decide(view: View<'_>, batch: &Batch<'_>) -> Result<Decision, Rejection> 
     let mut refusals = Vec::new();
     let mut conflicts = Vec::new();
     for (index, command) in batch.commands.iter().enumerate() {
-        let judged = rights::judge(&batch.standing, view.head, command);
-        let done = match judged {
-            Ok(capacity) => {
-                scratch.act_as(capacity);
-                dispatch(&mut scratch, command)
-            }
-            Err(refused) => Err(Refusal::NotAllowed(Box::new(refused)).into()),
-        };
-        match done {
+        match decide_or_keep(&mut scratch, &view, &batch.standing, command) {
             Ok(outcome) => outcomes.push(outcome),
             Err(Stop::Refused(refusal)) => refusals.push((Some(index), refusal)),
             Err(Stop::Conflict(conflict)) => conflicts.push(Conflict {
@@ -219,6 +214,44 @@ pub fn decide(view: View<'_>, batch: &Batch<'_>) -> Result<Decision, Rejection> 
         return Err(Rejection::Conflicts(conflicts));
     }
     Ok(scratch.into_decision(outcomes))
+}
+
+/// Decides a command, or keeps it as an amendment where it says so and its author may propose.
+fn decide_or_keep(
+    scratch: &mut Scratch<'_>,
+    view: &View<'_>,
+    standing: &Standing<'_>,
+    command: &Command,
+) -> Result<Outcome, Stop> {
+    let tried = decide_one(scratch, view, standing, command);
+    let kept = match &tried {
+        Err(Stop::Conflict(_) | Stop::Refused(Refusal::NotAllowed(_))) => command.as_proposal(),
+        _ => None,
+    };
+    let Some((amendment, proposal)) = kept else {
+        return tried;
+    };
+    match decide_one(scratch, view, standing, &proposal) {
+        Ok(Outcome::Applied) => Ok(Outcome::KeptAsAmendment(amendment)),
+        // Who may not propose is told of what was asked for.
+        Err(Stop::Refused(Refusal::NotAllowed(_))) => tried,
+        done => done,
+    }
+}
+
+fn decide_one(
+    scratch: &mut Scratch<'_>,
+    view: &View<'_>,
+    standing: &Standing<'_>,
+    command: &Command,
+) -> Result<Outcome, Stop> {
+    match rights::judge(standing, view.head, command) {
+        Ok(capacity) => {
+            scratch.act_as(capacity);
+            dispatch(scratch, command)
+        }
+        Err(refused) => Err(Refusal::NotAllowed(Box::new(refused)).into()),
+    }
 }
 
 fn whole_batch_rules(view: &View<'_>, batch: &Batch<'_>) -> Result<(), Refusal> {
@@ -305,6 +338,11 @@ fn dispatch(scratch: &mut Scratch<'_>, command: &Command) -> Result<Outcome, Sto
         | Command::Retitle { .. }
         | Command::SetSource { .. }
         | Command::SetFootnote { .. }
-        | Command::SetCell { .. } => value::set(scratch, command),
+        | Command::SetCell { .. }
+        | Command::SetCellOrPropose { .. } => value::set(scratch, command),
+        Command::ProposeAmendment { .. }
+        | Command::WithdrawAmendment { .. }
+        | Command::AcceptAmendment { .. }
+        | Command::DeclineAmendment { .. } => amending::decide(scratch, command),
     }
 }

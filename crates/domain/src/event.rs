@@ -5,10 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::amendment::{AmendmentState, Proposal};
 use crate::content::{CellContent, ContentKind};
 use crate::document_number::DocumentNumber;
 use crate::identity::{
-    ActionId, ColumnId, FieldId, Parent, RoadMapId, SlotId, StrandId, Thing, Version,
+    ActionId, AmendmentId, ColumnId, FieldId, Parent, RoadMapId, SlotId, StrandId, Thing, Version,
 };
 use crate::presidency::PresidencyKey;
 use crate::rank::Rank;
@@ -198,6 +199,46 @@ pub enum Event {
         /// The number of the document ("6183/2/15 REV 2 COR 1").
         number: DocumentNumber,
     },
+    /// A text was proposed for a cell.
+    AmendmentProposed {
+        /// Its id.
+        amendment: AmendmentId,
+        /// The column.
+        column: ColumnId,
+        /// The action.
+        action: ActionId,
+        /// What was proposed, and against which text.
+        proposal: Box<Proposal>,
+    },
+    /// An amendment was taken back by its proposer.
+    AmendmentWithdrawn {
+        /// The amendment.
+        amendment: AmendmentId,
+        /// The column.
+        column: ColumnId,
+        /// The action.
+        action: ActionId,
+    },
+    /// An amendment went into its cell; what that shows stands in a `CellSet` of the same batch, unless it showed it before.
+    AmendmentAccepted {
+        /// The amendment.
+        amendment: AmendmentId,
+        /// The column.
+        column: ColumnId,
+        /// The action.
+        action: ActionId,
+    },
+    /// An amendment did not go into its cell.
+    AmendmentDeclined {
+        /// The amendment.
+        amendment: AmendmentId,
+        /// The column.
+        column: ColumnId,
+        /// The action.
+        action: ActionId,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Actions that were cut off from a shared cell: a fresh slot with a copy of its text.
@@ -255,6 +296,10 @@ impl Event {
             Self::RevisionIssued { .. } => "RevisionIssued",
             Self::PresidencyClosed { .. } => "PresidencyClosed",
             Self::CorrigendumIssued { .. } => "CorrigendumIssued",
+            Self::AmendmentProposed { .. } => "AmendmentProposed",
+            Self::AmendmentWithdrawn { .. } => "AmendmentWithdrawn",
+            Self::AmendmentAccepted { .. } => "AmendmentAccepted",
+            Self::AmendmentDeclined { .. } => "AmendmentDeclined",
         }
     }
 
@@ -265,6 +310,9 @@ impl Event {
             | Self::RoadMapRetitled { .. }
             | Self::RoadMapMarked { .. }
             | Self::RoadMapEntrusted { .. } => self.write_details(write),
+            Self::RevisionIssued { .. }
+            | Self::PresidencyClosed { .. }
+            | Self::CorrigendumIssued { .. } => self.write_issue(write),
             Self::FieldAdded { .. }
             | Self::StrandAdded { .. }
             | Self::ActionAdded { .. }
@@ -307,6 +355,15 @@ impl Event {
                 write(Register::Text(*slot), Value::Text(content.clone()));
             }
             Self::CellsShared { .. } | Self::CellsUnshared { .. } => self.write_sharing(write),
+            Self::AmendmentProposed { .. }
+            | Self::AmendmentWithdrawn { .. }
+            | Self::AmendmentAccepted { .. }
+            | Self::AmendmentDeclined { .. } => self.write_amendment(write),
+        }
+    }
+
+    fn write_issue(&self, write: &mut impl FnMut(Register, Value)) {
+        match self {
             Self::RevisionIssued { revision } => write(
                 Register::Revision(revision.number.canonical()),
                 Value::Revision(revision.clone()),
@@ -318,6 +375,7 @@ impl Event {
                 Register::Corrigendum(number.canonical()),
                 Value::Corrigendum(number.clone()),
             ),
+            _ => {}
         }
     }
 
@@ -405,6 +463,31 @@ impl Event {
         write(Register::Place(thing), Value::Place(parent, rank.clone()));
         write(Register::Title(thing), Value::Words(title.clone()));
         write(Register::Layout(parent), Value::Layout);
+    }
+
+    fn write_amendment(&self, write: &mut impl FnMut(Register, Value)) {
+        let (amendment, state) = match self {
+            Self::AmendmentProposed {
+                amendment,
+                column,
+                action,
+                proposal,
+            } => {
+                let birth = Birth::Amendment(*column, *action);
+                write(Register::Born(amendment.0), Value::Born(birth));
+                let register = Register::Amendment(*column, *action, *amendment);
+                write(register, Value::Amendment(proposal.clone()));
+                (amendment, AmendmentState::Open)
+            }
+            Self::AmendmentWithdrawn { amendment, .. } => (amendment, AmendmentState::Withdrawn),
+            Self::AmendmentAccepted { amendment, .. } => (amendment, AmendmentState::Accepted),
+            Self::AmendmentDeclined {
+                amendment, reason, ..
+            } => (amendment, AmendmentState::Declined(reason.clone())),
+            _ => return,
+        };
+        let register = Register::AmendmentState(*amendment);
+        write(register, Value::AmendmentState(state));
     }
 
     fn write_sharing(&self, write: &mut impl FnMut(Register, Value)) {

@@ -46,6 +46,11 @@ identity! {
     ColumnId
 }
 
+identity! {
+    /// A text that is proposed for a cell.
+    AmendmentId
+}
+
 /// The place of an event in its road map's stream: 1, 2, 3, … without gaps; 0 is before the first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,

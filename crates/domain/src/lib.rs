@@ -27,6 +27,7 @@ pub mod register;
 pub mod state;
 
 pub mod access;
+pub mod amendment;
 pub mod bounds;
 pub mod capacity;
 pub mod command;
@@ -52,7 +53,7 @@ pub use decide::{Base, Batch, Decision, Outcome, Rejection, View, decide, effect
 pub use directory::{Directory, DirectoryCommand, DirectoryEvent, DirectoryRefusal};
 pub use event::Event;
 pub use identity::{
-    ActionId, ColumnId, FieldId, Parent, RoadMapId, SlotId, StrandId, Thing, Version,
+    ActionId, AmendmentId, ColumnId, FieldId, Parent, RoadMapId, SlotId, StrandId, Thing, Version,
 };
 pub use outline::Outline;
 pub use participation::Participation;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::capacity::Capacity;
 use crate::command_kind::CommandKind;
 use crate::content::ContentError;
-use crate::identity::{Parent, Thing, Version};
+use crate::identity::{AmendmentId, Parent, Thing, Version};
 use crate::presidency::PresidencyKey;
 use crate::rights::Right;
 use crate::time::{Date, Instant};
@@ -181,6 +181,19 @@ pub enum Refusal {
     /// The corrigendum was issued before.
     #[error("the corrigendum {0} was issued before; a number is used once")]
     CorrigendumIssued(String),
+    /// No amendment of that id was proposed by then.
+    #[error("there is no amendment {0} at that date")]
+    NoAmendment(AmendmentId),
+    /// The amendment is in a final state.
+    #[error("the amendment {amendment} is {state} by event {by}; that is final")]
+    AmendmentDecided {
+        /// The amendment.
+        amendment: AmendmentId,
+        /// What became of it.
+        state: &'static str,
+        /// The version of the event by which it did.
+        by: Version,
+    },
     /// A bound is reached.
     #[error("there can be {max} {what} at most")]
     TooMany {

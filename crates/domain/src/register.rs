@@ -8,9 +8,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::amendment::{AmendmentState, Proposal};
 use crate::content::{CellContent, ContentKind};
 use crate::document_number::DocumentNumber;
-use crate::identity::{ActionId, ColumnId, Parent, SlotId, StrandId, Thing, Version};
+use crate::identity::{ActionId, AmendmentId, ColumnId, Parent, SlotId, StrandId, Thing, Version};
 use crate::presidency::PresidencyKey;
 use crate::rank::Rank;
 use crate::revision::Revision;
@@ -51,6 +52,10 @@ pub enum Register {
     RoadMapWorkingParty,
     /// A corrigendum that was issued, by its canonical number.
     Corrigendum(String),
+    /// What is proposed for a cell; written once.
+    Amendment(ColumnId, ActionId, AmendmentId),
+    /// What became of an amendment.
+    AmendmentState(AmendmentId),
 }
 
 /// What a register holds.
@@ -85,6 +90,10 @@ pub enum Value {
     Sealed,
     /// An issued corrigendum.
     Corrigendum(DocumentNumber),
+    /// What is proposed.
+    Amendment(Box<Proposal>),
+    /// What became of an amendment.
+    AmendmentState(AmendmentState),
 }
 
 /// What an id was given to at its birth; this never changes.
@@ -103,6 +112,8 @@ pub enum Birth {
         /// What its cells hold.
         kind: ContentKind,
     },
+    /// An amendment to the cell of a column at an action.
+    Amendment(ColumnId, ActionId),
 }
 
 /// The distribution marking of a road map.

@@ -37,15 +37,21 @@ pub enum Right {
 pub enum Condition {
     /// In a column of due dates or the column `progress`, in a cell all of whose actions it leads.
     OwnProgress,
+    /// For an amendment that the same organisation proposed.
+    OwnAmendment,
 }
 
 /// The key of the column in which leads report.
 pub const PROGRESS: &str = "progress";
 
-use Condition::OwnProgress;
+use Condition::{OwnAmendment, OwnProgress};
 use Right::{If, No, Yes};
 
 /// The table. Its columns stand in the order of [`Capacity::ALL`].
+#[expect(
+    clippy::match_same_arms,
+    reason = "a reader checks one row for each kind"
+)]
 const fn row(kind: CommandKind) -> [Right; 5] {
     match kind {
         //                             Presidency, Secretariat, Lead, Delegation, Observer
@@ -67,6 +73,12 @@ const fn row(kind: CommandKind) -> [Right; 5] {
         CommandKind::IssueRevision => [Yes, Yes, No, No, No],
         CommandKind::ClosePresidency => [Yes, Yes, No, No, No],
         CommandKind::IssueCorrigendum => [No, Yes, No, No, No],
+        CommandKind::ProposeAmendment => [Yes, Yes, No, Yes, No],
+        CommandKind::WithdrawAmendment => {
+            [If(OwnAmendment), If(OwnAmendment), No, If(OwnAmendment), No]
+        }
+        CommandKind::AcceptAmendment => [Yes, Yes, No, No, No],
+        CommandKind::DeclineAmendment => [Yes, Yes, No, No, No],
     }
 }
 
@@ -100,6 +112,7 @@ impl Condition {
             OwnProgress => {
                 "in a column of due dates or the column `progress`, in a cell all of whose actions it leads"
             }
+            OwnAmendment => "for an amendment that the same organisation proposed",
         }
     }
 }
@@ -144,7 +157,11 @@ fn holds(condition: Condition, standing: &Standing<'_>, state: &State, subject: 
                     .iter()
                     .all(|action| standing.leads(state, *action))
         }
-        (OwnProgress, _) => false,
+        // That there is none is for the rules to say, and in its own batch it can only be its author's.
+        (OwnAmendment, Subject::Amendment(amendment)) => state
+            .amendment(amendment)
+            .is_none_or(|held| held.proposal.proposer == standing.organisation),
+        (OwnProgress | OwnAmendment, _) => false,
     }
 }
 

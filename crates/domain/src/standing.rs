@@ -24,7 +24,7 @@ pub struct Standing<'a> {
     pub recorded_at: Instant,
 }
 
-impl<'a> Standing<'a> {
+impl Standing<'_> {
     /// That of the General Secretariat, for what it brings in itself.
     pub const fn secretariat(recorded_at: Instant) -> Self {
         Self {

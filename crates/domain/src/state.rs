@@ -9,10 +9,11 @@ use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::amendment::Amendment;
 use crate::content::{CellContent, ContentKind};
 use crate::document_number::DocumentNumber;
 use crate::event::Event;
-use crate::identity::{ActionId, ColumnId, Parent, SlotId, Thing, Version};
+use crate::identity::{ActionId, AmendmentId, ColumnId, Parent, SlotId, Thing, Version};
 use crate::presidency::PresidencyKey;
 use crate::rank::Rank;
 use crate::register::{Birth, Marking, Register, Stamp, Stamped, Value};
@@ -324,6 +325,68 @@ impl State {
             .collect();
         corrigenda.sort_unstable_by_key(|(stamp, _)| *stamp);
         corrigenda
+    }
+
+    /// An amendment, whatever became of it.
+    pub fn amendment(&self, id: AmendmentId) -> Option<Amendment<'_>> {
+        match self.birth(id.0) {
+            Some(Birth::Amendment(column, action)) => self.amendment_at(*column, *action, id),
+            _ => None,
+        }
+    }
+
+    /// The amendments to the cell of a column at an action, whatever became of them, in the order of ids.
+    pub fn amendments_of(
+        &self,
+        column: ColumnId,
+        action: ActionId,
+    ) -> impl Iterator<Item = Amendment<'_>> {
+        let from = Register::Amendment(column, action, AmendmentId(Uuid::nil()));
+        self.amendments_from(from)
+            .take_while(move |held| (held.column, held.action) == (column, action))
+    }
+
+    /// All amendments, whatever became of them, by column and action.
+    pub fn amendments(&self) -> impl Iterator<Item = Amendment<'_>> {
+        let (column, action) = (ColumnId(Uuid::nil()), ActionId(Uuid::nil()));
+        self.amendments_from(Register::Amendment(
+            column,
+            action,
+            AmendmentId(Uuid::nil()),
+        ))
+    }
+
+    fn amendments_from(&self, from: Register) -> impl Iterator<Item = Amendment<'_>> {
+        self.registers
+            .range(from..)
+            .map_while(|(register, _)| match register {
+                Register::Amendment(column, action, id) => self.amendment_at(*column, *action, *id),
+                _ => None,
+            })
+    }
+
+    fn amendment_at(
+        &self,
+        column: ColumnId,
+        action: ActionId,
+        id: AmendmentId,
+    ) -> Option<Amendment<'_>> {
+        let proposed = self.get(&Register::Amendment(column, action, id))?;
+        let settled = self.get(&Register::AmendmentState(id))?;
+        let (Value::Amendment(proposal), Value::AmendmentState(state)) =
+            (&*proposed.value, &*settled.value)
+        else {
+            return None;
+        };
+        Some(Amendment {
+            id,
+            column,
+            action,
+            proposal,
+            proposed: proposed.stamp,
+            state,
+            since: settled.stamp,
+        })
     }
 
     /// The first of the closed presidencies whose sealed state an instant reaches into, with its seal.

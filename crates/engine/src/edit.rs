@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use roadbook_domain::{Base, Command, Date, Outcome, RoadMapId, Version};
+use roadbook_domain::{AmendmentId, Base, Command, Date, Outcome, RoadMapId, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
@@ -74,6 +74,7 @@ enum KeptOutcome {
     Merged,
     Unchanged,
     ShadowedByLater(u64),
+    KeptAsAmendment(Uuid),
 }
 
 impl EditRequest {
@@ -108,6 +109,7 @@ impl KeptAnswer {
                 Outcome::Merged => KeptOutcome::Merged,
                 Outcome::Unchanged => KeptOutcome::Unchanged,
                 Outcome::ShadowedByLater(version) => KeptOutcome::ShadowedByLater(version.0),
+                Outcome::KeptAsAmendment(amendment) => KeptOutcome::KeptAsAmendment(amendment.0),
             })
             .collect();
         Self {
@@ -126,6 +128,9 @@ impl KeptAnswer {
                 KeptOutcome::Unchanged => Outcome::Unchanged,
                 KeptOutcome::ShadowedByLater(version) => {
                     Outcome::ShadowedByLater(Version(*version))
+                }
+                KeptOutcome::KeptAsAmendment(amendment) => {
+                    Outcome::KeptAsAmendment(AmendmentId(*amendment))
                 }
             })
             .collect()

@@ -135,5 +135,9 @@ const fn keeps_structure(event: &Event) -> bool {
             | Event::RevisionIssued { .. }
             | Event::PresidencyClosed { .. }
             | Event::CorrigendumIssued { .. }
+            | Event::AmendmentProposed { .. }
+            | Event::AmendmentWithdrawn { .. }
+            | Event::AmendmentAccepted { .. }
+            | Event::AmendmentDeclined { .. }
     )
 }

@@ -3,15 +3,18 @@
 //! It owns the identity of shared cells and a cell's history.
 //! Invariant: a shared cell is one object, named after its first action.
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
+use roadbook_domain::rights::Subject;
 use roadbook_domain::{ActionId, ColumnId, Register, Thing};
 
+use crate::allowed::{CommandKind, allowed};
+use crate::amendment::{Amendment, AmendmentState, amendments_page};
 use crate::at::At;
 use crate::content::CellContent;
 use crate::cursor::Cursor;
 use crate::event::Event;
 use crate::identity::Part;
-use crate::page::{Logged, page_size};
+use crate::page::{Listed, Logged, page_size};
 use crate::part::{Action, Column};
 use crate::road_map::event_page;
 
@@ -86,6 +89,26 @@ impl Cell {
     async fn content(&self) -> CellContent {
         let content = self.at.state().cell(self.column, self.action);
         CellContent::new(content, self.at.day())
+    }
+
+    /// The amendments to it, in the order in which they were proposed, in a shared cell those of all its actions; of those in a state, if one is given.
+    async fn amendments(
+        &self,
+        state: Option<AmendmentState>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> async_graphql::Result<Listed<Amendment>> {
+        let at = &self.at;
+        let sharers = at.outline().sharers(at.state(), self.column, self.action);
+        let held = sharers
+            .iter()
+            .flat_map(|action| at.state().amendments_of(self.column, *action));
+        amendments_page(at, held, state, first, after.as_deref())
+    }
+
+    /// What the caller may do with it now; nothing in the past.
+    async fn allowed_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CommandKind>> {
+        allowed(ctx, &self.at, Subject::Cell(self.column, self.action))
     }
 
     /// Who changed it, when, from what to what: every event that touched its action in its column, in the order of recording, up to this moment.

@@ -7,12 +7,12 @@ use async_graphql::{ID, InputObject, OneofObject};
 use roadbook_domain::document_number::DocumentNumber;
 use roadbook_domain::revision::Cover;
 use roadbook_domain::{
-    ActionId, ColumnId, Command, ContentKind, FieldId, Marking as DomainMarking, Parent, Revision,
-    RoadMapId, StrandId, Thing, Version, presidency,
+    ActionId, AmendmentId, ColumnId, Command, ContentKind, FieldId, Marking as DomainMarking,
+    Parent, Revision, RoadMapId, StrandId, Thing, Version, presidency,
 };
 use uuid::Uuid;
 
-use crate::identity::thing_of;
+use crate::identity::{amendment_of, thing_of};
 use crate::part::ColumnKind;
 use crate::scalar::Day;
 use crate::state::Marking;
@@ -56,6 +56,14 @@ pub(crate) enum CommandInput {
     ClosePresidency(ClosePresidencyInput),
     /// Say by which document the edit corrects what was wrong, also in what a closed presidency held.
     IssueCorrigendum(IssueCorrigendumInput),
+    /// Propose a text for a cell.
+    ProposeAmendment(ProposeAmendmentInput),
+    /// Take back what one's own organisation proposed.
+    WithdrawAmendment(WithdrawAmendmentInput),
+    /// Put an amendment into its cell.
+    AcceptAmendment(AcceptAmendmentInput),
+    /// Do not put an amendment into its cell.
+    DeclineAmendment(DeclineAmendmentInput),
 }
 
 /// Begin a road map.
@@ -251,6 +259,44 @@ pub(crate) struct IssueCorrigendumInput {
     number: String,
 }
 
+/// Propose a text for a cell. For a shared cell, any of its actions will do.
+#[derive(InputObject)]
+pub(crate) struct ProposeAmendmentInput {
+    /// A UUID of its own; made from the command id if absent.
+    id: Option<Uuid>,
+    /// The action.
+    action: ID,
+    /// The column.
+    column: ID,
+    /// What the cell is to show, as it is to be printed.
+    content: String,
+}
+
+/// Take back an amendment.
+#[derive(InputObject)]
+pub(crate) struct WithdrawAmendmentInput {
+    /// The amendment.
+    amendment: ID,
+}
+
+/// Put an amendment into its cell: merged, from the text that its proposer had read, with the one that is there.
+#[derive(InputObject)]
+pub(crate) struct AcceptAmendmentInput {
+    /// The amendment.
+    amendment: ID,
+    /// What the cell is to show instead of the proposed text, where that does not merge.
+    content: Option<String>,
+}
+
+/// Do not put an amendment into its cell.
+#[derive(InputObject)]
+pub(crate) struct DeclineAmendmentInput {
+    /// The amendment.
+    amendment: ID,
+    /// Why.
+    reason: String,
+}
+
 /// Why an input is no command: the message names the place.
 pub(crate) type Malformed = String;
 
@@ -317,6 +363,10 @@ impl CommandInput {
                 thing: required("subject", &input.subject, Some)?,
             },
             Self::IssueRevision(input) => issue_revision(&input)?,
+            Self::ProposeAmendment(input) => input.command(mint())?,
+            Self::WithdrawAmendment(input) => input.command()?,
+            Self::AcceptAmendment(input) => input.command()?,
+            Self::DeclineAmendment(input) => input.command()?,
             Self::IssueCorrigendum(input) => Command::IssueCorrigendum {
                 number: number("number", &input.number)?,
             },
@@ -405,6 +455,46 @@ fn issue_revision(input: &IssueRevisionInput) -> Result<Command, Malformed> {
 
 fn number(place: &str, text: &str) -> Result<DocumentNumber, Malformed> {
     text.parse().map_err(|error| format!("{place}: {error}"))
+}
+
+impl ProposeAmendmentInput {
+    fn command(self, minted: Uuid) -> Result<Command, Malformed> {
+        Ok(Command::ProposeAmendment {
+            amendment: AmendmentId(self.id.unwrap_or(minted)),
+            column: required("column", &self.column, column)?,
+            action: required("action", &self.action, action)?,
+            content: self.content,
+        })
+    }
+}
+
+impl WithdrawAmendmentInput {
+    fn command(self) -> Result<Command, Malformed> {
+        let amendment = amendment(&self.amendment)?;
+        Ok(Command::WithdrawAmendment { amendment })
+    }
+}
+
+impl AcceptAmendmentInput {
+    fn command(self) -> Result<Command, Malformed> {
+        Ok(Command::AcceptAmendment {
+            amendment: amendment(&self.amendment)?,
+            content: self.content,
+        })
+    }
+}
+
+impl DeclineAmendmentInput {
+    fn command(self) -> Result<Command, Malformed> {
+        Ok(Command::DeclineAmendment {
+            amendment: amendment(&self.amendment)?,
+            reason: self.reason,
+        })
+    }
+}
+
+fn amendment(id: &ID) -> Result<AmendmentId, Malformed> {
+    amendment_of(id).ok_or_else(|| "amendment: this id names no amendment".to_owned())
 }
 
 fn required<T>(

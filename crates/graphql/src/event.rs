@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use async_graphql::{ID, Interface, Object};
-use roadbook_domain::{Event as Fact, Instant, Parent, Register, Thing, Version};
+use roadbook_domain::{AmendmentId, Event as Fact, Instant, Parent, Register, Thing, Version};
 use roadbook_engine::{EngineError, Moment, RecordedEvent};
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::cursor::Cursor;
 use crate::fault::engine_fault;
 use crate::identity::{Name, Part};
 use crate::node::{Node, StateNode, state_node};
-use crate::scalar::{DateTime, Day};
+use crate::scalar::DateTime;
 use crate::viewer::Capacity;
 
 mod summary;
@@ -97,6 +97,8 @@ pub(crate) enum Event {
     RevisionIssued(RevisionIssued),
     PresidencyClosed(PresidencyClosed),
     CorrigendumIssued(CorrigendumIssued),
+    AmendmentProposed(AmendmentProposed),
+    AmendmentDecided(AmendmentDecided),
     RoadMapChanged(RoadMapChanged),
 }
 
@@ -141,8 +143,12 @@ impl Happening {
     fn subjects(&self) -> Vec<ID> {
         let current = self.at.current();
         let key = |id: &Uuid| {
-            let thing = thing_born(&current.state, *id)?;
-            Some(self.at.key(Part::Thing(thing)))
+            let thing = thing_born(&current.state, *id).map(Part::Thing);
+            let amendment = || {
+                let held = current.state.amendment(AmendmentId(*id))?;
+                Some(Part::Amendment(held.id))
+            };
+            Some(self.at.key(thing.or_else(amendment)?))
         };
         self.event.subjects.iter().filter_map(key).collect()
     }
@@ -188,6 +194,10 @@ pub(crate) fn event_object(at: &At, event: Arc<RecordedEvent>) -> Event {
         Fact::Restored { .. } => Event::Restored(Restored(happening)),
         Fact::RevisionIssued { .. } => Event::RevisionIssued(RevisionIssued(happening)),
         Fact::PresidencyClosed { .. } => Event::PresidencyClosed(PresidencyClosed(happening)),
+        Fact::AmendmentProposed { .. } => Event::AmendmentProposed(AmendmentProposed(happening)),
+        Fact::AmendmentWithdrawn { .. }
+        | Fact::AmendmentAccepted { .. }
+        | Fact::AmendmentDeclined { .. } => Event::AmendmentDecided(AmendmentDecided(happening)),
         Fact::CorrigendumIssued { .. } => Event::CorrigendumIssued(CorrigendumIssued(happening)),
         Fact::RoadMapOpened { .. }
         | Fact::RoadMapRetitled { .. }
@@ -209,6 +219,10 @@ fn parts_of(fact: &Fact) -> Vec<Part> {
     let thing = |thing| vec![Part::Thing(thing)];
     match fact {
         Fact::CellSet { column, action, .. } => vec![Part::Cell(*column, *action)],
+        Fact::AmendmentProposed { .. }
+        | Fact::AmendmentWithdrawn { .. }
+        | Fact::AmendmentAccepted { .. }
+        | Fact::AmendmentDeclined { .. } => amending::parts_of(fact),
         Fact::CellsShared {
             column,
             copies,
@@ -286,6 +300,8 @@ impl From<Event> for Node {
             Event::RevisionIssued(event) => Self::RevisionIssued(event),
             Event::PresidencyClosed(event) => Self::PresidencyClosed(event),
             Event::CorrigendumIssued(event) => Self::CorrigendumIssued(event),
+            Event::AmendmentProposed(event) => Self::AmendmentProposed(event),
+            Event::AmendmentDecided(event) => Self::AmendmentDecided(event),
             Event::RoadMapChanged(event) => Self::RoadMapChanged(event),
         }
     }
@@ -379,6 +395,12 @@ macro_rules! event_object {
         }
     };
 }
+
+mod amending;
+mod issuing;
+
+pub(crate) use amending::{AmendmentDecided, AmendmentProposed};
+pub(crate) use issuing::{CorrigendumIssued, PresidencyClosed, RevisionIssued};
 
 event_object! {
     /// A cell, or the shared cell of several actions, was set.
@@ -512,53 +534,6 @@ event_object! {
 event_object! {
     /// Something that was removed is back.
     Restored {}
-}
-
-event_object! {
-    /// A revision went out to delegations.
-    RevisionIssued {
-        /// Its number, as printed.
-        async fn number(&self) -> Option<String> {
-            match &self.0.event.event {
-                Fact::RevisionIssued { revision } => Some(revision.number.printed().to_owned()),
-                _ => None,
-            }
-        }
-
-        /// The date printed on it.
-        async fn date(&self) -> Option<Day> {
-            match &self.0.event.event {
-                Fact::RevisionIssued { revision } => Some(Day(revision.date)),
-                _ => None,
-            }
-        }
-    }
-}
-
-event_object! {
-    /// A presidency was closed, and the state at its end sealed.
-    PresidencyClosed {
-        /// Term and code, such as "2015H1-LV".
-        async fn presidency(&self) -> Option<String> {
-            match &self.0.event.event {
-                Fact::PresidencyClosed { presidency } => Some(presidency.to_string()),
-                _ => None,
-            }
-        }
-    }
-}
-
-event_object! {
-    /// A corrigendum was issued; the other events of its batch correct what was wrong.
-    CorrigendumIssued {
-        /// Its number, as printed.
-        async fn number(&self) -> Option<String> {
-            match &self.0.event.event {
-                Fact::CorrigendumIssued { number } => Some(number.printed().to_owned()),
-                _ => None,
-            }
-        }
-    }
 }
 
 event_object! {

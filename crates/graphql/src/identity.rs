@@ -6,7 +6,9 @@
 use async_graphql::ID;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use roadbook_domain::{ActionId, ColumnId, FieldId, Instant, RoadMapId, StrandId, Thing, Version};
+use roadbook_domain::{
+    ActionId, AmendmentId, ColumnId, FieldId, Instant, RoadMapId, StrandId, Thing, Version,
+};
 use roadbook_engine::Moment;
 use uuid::Uuid;
 
@@ -30,6 +32,8 @@ pub(crate) enum Part {
     Thing(Thing),
     /// The cell of a column at an action.
     Cell(ColumnId, ActionId),
+    /// A text that is proposed for a cell.
+    Amendment(AmendmentId),
 }
 
 impl Name {
@@ -102,6 +106,7 @@ impl Part {
             Self::Cell(column, action) => {
                 format!("l.{}.{}", simple(column.0), simple(action.0))
             }
+            Self::Amendment(amendment) => format!("m.{}", simple(amendment.0)),
         }
     }
 
@@ -112,6 +117,7 @@ impl Part {
                 let cell = Self::Cell(ColumnId(uuid(column)?), ActionId(uuid(action)?));
                 Some((cell, rest))
             }
+            ("m", [id, rest @ ..]) => Some((Self::Amendment(AmendmentId(uuid(id)?)), rest)),
             (kind, [id, rest @ ..]) => {
                 let id = uuid(id)?;
                 let thing = match kind {
@@ -145,6 +151,20 @@ pub(crate) fn thing_of(id: &ID) -> Option<Thing> {
     }
 }
 
+/// The amendment that an id or key names, at whatever moment.
+pub(crate) fn amendment_of(id: &ID) -> Option<AmendmentId> {
+    match Name::decode(id) {
+        Some(Name::Part(_, Part::Amendment(amendment), _)) => Some(amendment),
+        _ => None,
+    }
+}
+
+/// What an event can touch: the thing or amendment that an id or key names, at whatever moment.
+pub(crate) fn subject_of(id: &ID) -> Option<Uuid> {
+    let thing = thing_of(id).map(Thing::uuid);
+    thing.or_else(|| amendment_of(id).map(|amendment| amendment.0))
+}
+
 fn simple(id: Uuid) -> String {
     id.simple().to_string()
 }
@@ -169,6 +189,7 @@ mod tests {
             Name::Part(road_map, Part::State, None),
             Name::Part(road_map, Part::Thing(Thing::Action(action)), moment),
             Name::Part(road_map, Part::Cell(column, action), moment),
+            Name::Part(road_map, Part::Amendment(AmendmentId(action.0)), moment),
         ];
         for name in names {
             assert_eq!(Name::decode(&name.encode()), Some(name));

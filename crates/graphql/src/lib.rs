@@ -17,6 +17,8 @@
     reason = "descriptions are plain text for clients, and arguments come as the schema's macros hand them over"
 )]
 
+mod allowed;
+mod amendment;
 mod at;
 mod cell;
 mod command_input;

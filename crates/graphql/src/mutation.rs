@@ -4,7 +4,7 @@
 //! Invariant: expected outcomes are typed; only faults are errors.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use roadbook_domain::{Base, RoadMapId};
+use roadbook_domain::{AmendmentId, Base, RoadMapId};
 use roadbook_engine::{Author, EditRequest, Engine, EngineError};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -46,6 +46,9 @@ pub(crate) struct EditInput {
     effective: Option<Day>,
     /// Why, in one's own words; 1,000 characters at most.
     reason: Option<String>,
+    /// Keep what sets a cell as an amendment, in this same call, where the author may not set that cell or others changed it meanwhile. An author who may not propose is refused all the same.
+    #[graphql(default)]
+    keep_as_amendment: bool,
     /// What is to be done, in order.
     commands: Vec<CommandInput>,
 }
@@ -180,6 +183,9 @@ fn request(
     let mut refusals = Vec::new();
     for (index, command) in input.commands.into_iter().enumerate() {
         match command.command(road_map, || minted(input.command_id, index)) {
+            Ok(command) if input.keep_as_amendment => {
+                commands.push(command.or_propose(|| AmendmentId(minted(input.command_id, index))));
+            }
             Ok(command) => commands.push(command),
             Err(message) => {
                 let code = RefusalCode::Invalid;

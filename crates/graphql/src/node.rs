@@ -7,11 +7,13 @@ use async_graphql::{Context, ID, Interface};
 use roadbook_domain::Thing;
 use roadbook_engine::MomentSelector;
 
+use crate::amendment::Amendment;
 use crate::at::{At, visible};
 use crate::cell::Cell;
 use crate::event::{
-    Added, CellSet, CellsShared, CellsUnshared, CorrigendumIssued, Moved, PresidencyClosed,
-    Removed, Restored, Retitled, RevisionIssued, RoadMapChanged, event_object,
+    Added, AmendmentDecided, AmendmentProposed, CellSet, CellsShared, CellsUnshared,
+    CorrigendumIssued, Moved, PresidencyClosed, Removed, Restored, Retitled, RevisionIssued,
+    RoadMapChanged, event_object,
 };
 use crate::fault::engine_fault;
 use crate::identity::{Name, Part};
@@ -30,6 +32,7 @@ pub(crate) enum Node {
     Strand(Strand),
     Action(Action),
     Cell(Cell),
+    Amendment(Amendment),
     CellSet(CellSet),
     CellsShared(CellsShared),
     CellsUnshared(CellsUnshared),
@@ -41,6 +44,8 @@ pub(crate) enum Node {
     RevisionIssued(RevisionIssued),
     PresidencyClosed(PresidencyClosed),
     CorrigendumIssued(CorrigendumIssued),
+    AmendmentProposed(AmendmentProposed),
+    AmendmentDecided(AmendmentDecided),
     RoadMapChanged(RoadMapChanged),
 }
 
@@ -57,6 +62,7 @@ pub(crate) enum StateNode {
     Strand(Strand),
     Action(Action),
     Cell(Cell),
+    Amendment(Amendment),
 }
 
 /// The object of a part at a moment; none if it is not present there.
@@ -67,6 +73,10 @@ pub(crate) fn state_node(at: &At, part: Part) -> Option<StateNode> {
         Part::Cell(column, action) => {
             let shown = present(Thing::Column(column)) && present(Thing::Action(action));
             shown.then(|| StateNode::Cell(Cell::new(at.clone(), column, action)))
+        }
+        Part::Amendment(id) => {
+            let held = at.state().amendment(id);
+            held.map(|_| StateNode::Amendment(Amendment { at: at.clone(), id }))
         }
         Part::Thing(thing) if !present(thing) => None,
         Part::Thing(thing) => Some(match thing {
@@ -87,6 +97,7 @@ impl From<StateNode> for Node {
             StateNode::Strand(strand) => Self::Strand(strand),
             StateNode::Action(action) => Self::Action(action),
             StateNode::Cell(cell) => Self::Cell(cell),
+            StateNode::Amendment(amendment) => Self::Amendment(amendment),
         }
     }
 }

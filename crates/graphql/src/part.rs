@@ -3,11 +3,13 @@
 //! It owns their fields; cells have a file of their own.
 //! Invariant: labels follow from order and are never stored.
 
-use async_graphql::{Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use roadbook_domain::rights::Subject;
 use roadbook_domain::{
     ActionId, ColumnId, ContentKind, FieldId, Parent, Register, StrandId, Thing,
 };
 
+use crate::allowed::{CommandKind, allowed};
 use crate::at::At;
 use crate::cell::Cell;
 use crate::identity::Part;
@@ -52,6 +54,11 @@ impl Column {
     /// The footnote on its heading.
     async fn footnote(&self) -> Option<&str> {
         self.at.state().note(&Register::Footnote(self.id))
+    }
+
+    /// What the caller may do with it now; nothing in the past.
+    async fn allowed_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CommandKind>> {
+        allowed(ctx, &self.at, Subject::Thing(Thing::Column(self.id)))
     }
 }
 
@@ -122,6 +129,11 @@ impl Field {
         let actions = strands.iter().flat_map(|strand| &strand.actions);
         Statistics::new(self.at.clone(), actions.copied().collect(), on)
     }
+
+    /// What the caller may do with it now; nothing in the past.
+    async fn allowed_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CommandKind>> {
+        allowed(ctx, &self.at, Subject::Thing(Thing::Field(self.id)))
+    }
 }
 
 /// A work strand.
@@ -172,6 +184,11 @@ impl Strand {
                 id: *id,
             })
             .collect()
+    }
+
+    /// What the caller may do with it now; nothing in the past.
+    async fn allowed_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CommandKind>> {
+        allowed(ctx, &self.at, Subject::Thing(Thing::Strand(self.id)))
     }
 }
 
@@ -233,19 +250,8 @@ impl Action {
     }
 
     /// What the caller may do with it now; nothing in the past.
-    async fn allowed_actions(&self) -> Vec<CommandKind> {
-        if self.at.moment().live {
-            vec![
-                CommandKind::SetCell,
-                CommandKind::Retitle,
-                CommandKind::Move,
-                CommandKind::Remove,
-                CommandKind::ShareCells,
-                CommandKind::UnshareCells,
-            ]
-        } else {
-            Vec::new()
-        }
+    async fn allowed_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CommandKind>> {
+        allowed(ctx, &self.at, Subject::Thing(Thing::Action(self.id)))
     }
 }
 
@@ -258,21 +264,4 @@ pub(crate) struct CellSpan {
     span: usize,
     /// Whether this is the first of them.
     first: bool,
-}
-
-/// A kind of command.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CommandKind {
-    /// Set a cell.
-    SetCell,
-    /// Give it other words.
-    Retitle,
-    /// Let it stand elsewhere.
-    Move,
-    /// Remove it.
-    Remove,
-    /// Let it share a cell with its neighbours.
-    ShareCells,
-    /// Split a cell that it shares.
-    UnshareCells,
 }

@@ -11,6 +11,7 @@ use roadbook_domain::decide::{Conflict as DomainConflict, ConflictPlace};
 use roadbook_domain::{Outcome as DomainOutcome, Refusal as DomainRefusal, Version};
 use roadbook_engine::EditDone as Done;
 
+use crate::amendment::Amendment;
 use crate::at::At;
 use crate::content::CellContent;
 use crate::cursor::Cursor;
@@ -77,6 +78,18 @@ impl EditDone {
         self.done.outcomes.iter().map(version).collect()
     }
 
+    /// For each command, the amendment as which it was kept, if it was.
+    async fn kept_as(&self) -> Vec<Option<Amendment>> {
+        let amendment = |outcome: &DomainOutcome| match outcome {
+            DomainOutcome::KeptAsAmendment(id) => Some(Amendment {
+                at: self.at.clone(),
+                id: *id,
+            }),
+            _ => None,
+        };
+        self.done.outcomes.iter().map(amendment).collect()
+    }
+
     /// Whether this edit had been accepted before, and this is its first answer again.
     async fn repeated(&self) -> bool {
         self.done.repeated
@@ -94,6 +107,8 @@ enum Outcome {
     Unchanged,
     /// It was done, but a value with a later effect stays in front.
     ShadowedByLater,
+    /// It was not done but proposed, as an amendment.
+    KeptAsAmendment,
 }
 
 impl From<DomainOutcome> for Outcome {
@@ -103,6 +118,7 @@ impl From<DomainOutcome> for Outcome {
             DomainOutcome::Merged => Self::Merged,
             DomainOutcome::Unchanged => Self::Unchanged,
             DomainOutcome::ShadowedByLater(_) => Self::ShadowedByLater,
+            DomainOutcome::KeptAsAmendment(_) => Self::KeptAsAmendment,
         }
     }
 }
@@ -277,7 +293,9 @@ impl Refusal {
 
 const fn code(refusal: &DomainRefusal) -> RefusalCode {
     match refusal {
-        DomainRefusal::NotFound(_) | DomainRefusal::NotOpened => RefusalCode::NotFound,
+        DomainRefusal::NotFound(_) | DomainRefusal::NotOpened | DomainRefusal::NoAmendment(_) => {
+            RefusalCode::NotFound
+        }
         DomainRefusal::NotAllowed(_) | DomainRefusal::BackdatingNotAllowed => {
             RefusalCode::NotAllowed
         }
@@ -306,6 +324,7 @@ const fn code(refusal: &DomainRefusal) -> RefusalCode {
         | DomainRefusal::ColumnKeyTaken(_)
         | DomainRefusal::RevisionIssued(_)
         | DomainRefusal::CorrigendumIssued(_)
+        | DomainRefusal::AmendmentDecided { .. }
         | DomainRefusal::AlreadyClosed(_) => RefusalCode::AlreadyDone,
         DomainRefusal::Content { .. }
         | DomainRefusal::MalformedName(_)

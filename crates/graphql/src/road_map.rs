@@ -13,7 +13,7 @@ use crate::comparison::Comparison;
 use crate::cursor::Cursor;
 use crate::event::{Event, event_object};
 use crate::fault::{bad_argument, engine_fault};
-use crate::identity::{Name, thing_of};
+use crate::identity::{Name, subject_of};
 use crate::moment::MomentInput;
 use crate::page::{FIRST_MAX, Listed, Logged, listed, page_size};
 use crate::scalar::{DateTime, Day};
@@ -52,7 +52,7 @@ impl RoadMap {
         })
     }
 
-    /// Its events in the order of recording; with a subject (the key or id of a field, strand, action or column), those that touch it.
+    /// Its events in the order of recording; with a subject (the key or id of a field, strand, action, column or amendment), those that touch it.
     async fn events(
         &self,
         #[graphql(default = 50)] first: i32,
@@ -62,9 +62,8 @@ impl RoadMap {
         let subjects = match &subject {
             None => Vec::new(),
             Some(id) => {
-                let thing = thing_of(id);
-                let thing = thing.ok_or_else(|| bad_argument("subject: no such thing"))?;
-                vec![thing.uuid()]
+                let subject = subject_of(id);
+                vec![subject.ok_or_else(|| bad_argument("subject: no such thing"))?]
             }
         };
         let size = page_size(first)?;

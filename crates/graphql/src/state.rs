@@ -3,12 +3,16 @@
 //! It owns what stands above fields: title, marking, columns, statistics.
 //! Invariant: all that is reached from one state shows the same moment.
 
-use async_graphql::{Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, Object};
 use roadbook_domain::Marking as DomainMarking;
+use roadbook_domain::rights::Subject;
 
+use crate::allowed::{CommandKind, allowed};
+use crate::amendment::{Amendment, AmendmentState, amendments_page};
 use crate::at::At;
 use crate::identity::Part;
 use crate::moment::Moment;
+use crate::page::Listed;
 use crate::part::{Column, Field};
 use crate::scalar::Day;
 use crate::statistics::Statistics;
@@ -74,6 +78,22 @@ impl RoadMapState {
     async fn statistics(&self, on: Option<Day>) -> Statistics {
         let actions = self.0.outline().actions().collect();
         Statistics::new(self.0.clone(), actions, on)
+    }
+
+    /// The amendments to its cells, in the order in which they were proposed, those to what is removed included; of those in a state, if one is given.
+    async fn amendments(
+        &self,
+        state: Option<AmendmentState>,
+        #[graphql(default = 50)] first: i32,
+        after: Option<String>,
+    ) -> async_graphql::Result<Listed<Amendment>> {
+        let held = self.0.state().amendments();
+        amendments_page(&self.0, held, state, first, after.as_deref())
+    }
+
+    /// What the caller may do with the road map as a whole now; nothing in the past.
+    async fn allowed_actions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<CommandKind>> {
+        allowed(ctx, &self.0, Subject::RoadMap)
     }
 }
 

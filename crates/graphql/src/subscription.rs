@@ -17,7 +17,7 @@ use crate::at::{At, visible};
 use crate::cursor::Cursor;
 use crate::event::{Event, affected, event_object};
 use crate::fault::{bad_argument, engine_fault};
-use crate::identity::{road_map_of, thing_of};
+use crate::identity::{road_map_of, subject_of};
 use crate::node::StateNode;
 use crate::query::{engine, viewer};
 
@@ -251,10 +251,6 @@ fn uuids(place: &str, ids: &[ID]) -> async_graphql::Result<Vec<Uuid>> {
         )));
     }
     ids.iter()
-        .map(|id| {
-            let thing = thing_of(id);
-            let thing = thing.ok_or_else(|| bad_argument(format!("{place}: no such thing")))?;
-            Ok(thing.uuid())
-        })
+        .map(|id| subject_of(id).ok_or_else(|| bad_argument(format!("{place}: no such thing"))))
         .collect()
 }

@@ -48,7 +48,6 @@ impl Viewer {
         ctx: &async_graphql::Context<'_>,
         road_map: ID,
     ) -> async_graphql::Result<Vec<Capacity>> {
-        let engine = crate::query::engine(ctx)?;
         let id = road_map_of(&road_map).ok_or_else(|| bad_argument("roadMap: no such id"))?;
         let known = visible(ctx, id).await?.map_err(engine_fault)?;
         Ok(known.map_or_else(Vec::new, |at| {

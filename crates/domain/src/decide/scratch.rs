@@ -54,13 +54,15 @@ pub(super) struct Scratch<'a> {
     effective: Instant,
     next: Version,
     written: HashSet<Register>,
+    /// The key of the organisation that wants the batch.
+    author: &'a str,
     /// The role by which the command in hand is allowed.
     capacity: Capacity,
     events: Vec<Decided>,
 }
 
 impl<'a> Scratch<'a> {
-    pub(super) fn new(view: View<'a>, batch: &Batch<'_>) -> Self {
+    pub(super) fn new(view: View<'a>, batch: &Batch<'a>) -> Self {
         let past = batch.effective < batch.recorded_at();
         Self {
             head: view.head.clone(),
@@ -72,6 +74,7 @@ impl<'a> Scratch<'a> {
             effective: batch.effective,
             next: view.version.next(),
             written: HashSet::new(),
+            author: batch.standing.organisation,
             capacity: Capacity::Observer,
             events: Vec::new(),
         }
@@ -85,6 +88,11 @@ impl<'a> Scratch<'a> {
     /// The state at the instant at which the batch takes effect, the batch so far included.
     pub(super) fn at(&self) -> &State {
         self.at.as_ref().unwrap_or(&self.head)
+    }
+
+    /// The key of the organisation that wants the batch.
+    pub(super) const fn author(&self) -> &'a str {
+        self.author
     }
 
     /// The role by which the commands to come are allowed.

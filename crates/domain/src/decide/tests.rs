@@ -9,6 +9,7 @@
 mod log;
 mod scenario;
 
+mod amending;
 mod batches;
 mod counterexamples;
 mod lifecycle;

@@ -9,6 +9,7 @@ use super::lifecycle::checked_working_party;
 use super::merging::{Combined, merge_contents};
 use super::scratch::{Scratch, Seen, Stop};
 use super::{Conflict, ConflictPlace, Outcome};
+use crate::amendment::Proposal;
 use crate::command::Command;
 use crate::content::{CellContent, check_text};
 use crate::event::Event;
@@ -31,6 +32,12 @@ pub(super) fn set(scratch: &mut Scratch<'_>, command: &Command) -> Result<Outcom
             column,
             action,
             content,
+        }
+        | Command::SetCellOrPropose {
+            column,
+            action,
+            content,
+            ..
         } => set_cell(scratch, *column, *action, content),
         Command::Retitle { thing, title } => {
             scratch.require_present(*thing)?;
@@ -130,7 +137,7 @@ pub(super) fn read_content(
     })
 }
 
-fn set_cell(
+pub(super) fn set_cell(
     scratch: &mut Scratch<'_>,
     column: ColumnId,
     action: ActionId,
@@ -160,10 +167,51 @@ fn set_cell(
             }
         }
     };
+    write_text(scratch, column, action, content, merged_from)
+}
+
+/// Puts a proposed text into its cell: merged, from what its proposer saw, with what is there.
+pub(super) fn accept_text(
+    scratch: &mut Scratch<'_>,
+    column: ColumnId,
+    action: ActionId,
+    proposal: Proposal,
+) -> Result<Outcome, Stop> {
+    let slot = scratch.at().slot(column, action);
+    let register = Register::Text(slot);
+    let (base, yours) = (proposal.base, proposal.content);
+    let theirs = scratch.at().text(slot).clone();
+    if slot != proposal.slot || yours == CellContent::Redacted {
+        let place = ConflictPlace::Sharing(column, action);
+        return Err(conflict(scratch, &register, place, base, theirs, yours));
+    }
+    let met = scratch.at().stamp(&register).unwrap_or_default();
+    let (content, merged_from) = match merge_contents(&base, &theirs, &yours) {
+        Combined::Yours => (yours, Vec::new()),
+        Combined::Theirs => return Ok(Outcome::Unchanged),
+        Combined::Merged(content) => (content, vec![proposal.base_stamp.version, met.version]),
+        Combined::Conflict => {
+            let place = ConflictPlace::Cell(column, action);
+            return Err(conflict(scratch, &register, place, base, theirs, yours));
+        }
+    };
+    write_text(scratch, column, action, content, merged_from)
+}
+
+/// Writes a text into the slot that a cell shows, unless it stands there.
+fn write_text(
+    scratch: &mut Scratch<'_>,
+    column: ColumnId,
+    action: ActionId,
+    content: CellContent,
+    merged_from: Vec<Version>,
+) -> Result<Outcome, Stop> {
+    let slot = scratch.at().slot(column, action);
     if content == *scratch.at().text(slot) {
         return Ok(Outcome::Unchanged);
     }
     let subjects = cell_subjects(scratch, column, action);
+    let register = Register::Text(slot);
     // A later share or split takes the place of the text just as a later text does.
     let in_front = [Register::Slot(column, action), register];
     let outcome = outcome_of(scratch, &in_front, &merged_from);

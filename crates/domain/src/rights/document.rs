@@ -3,6 +3,8 @@
 //! It owns the words around the table; every row is taken from the table itself.
 //! Invariant: the page says what the code does, since the code writes it.
 
+use std::fmt::Write as _;
+
 use super::{BACKDATING, CORRECTING, Condition, Right};
 use crate::capacity::Capacity;
 use crate::command_kind::CommandKind;
@@ -48,7 +50,8 @@ pub fn document() -> String {
     let mut page = ABOVE.to_owned();
     page.push_str("| Command |");
     for capacity in Capacity::ALL {
-        page.push_str(&format!(" {} |", capacity.as_str()));
+        // Writing to a string cannot fail.
+        let _ = write!(page, " {} |", capacity.as_str());
     }
     page.push_str("\n|---|");
     page.push_str(&"---|".repeat(Capacity::ALL.len()));
@@ -68,14 +71,14 @@ pub fn document() -> String {
         page.push_str("\nWhere:\n\n");
     }
     for (index, condition) in conditions.iter().enumerate() {
-        page.push_str(&format!("{}. {}.\n", index + 1, condition.sentence()));
+        let _ = writeln!(page, "{}. {}.", index + 1, condition.sentence());
     }
     page.push_str(BELOW);
     page
 }
 
 fn push_row(page: &mut String, name: &str, rights: [Right; 5], conditions: &mut Vec<Condition>) {
-    page.push_str(&format!("| {name} |"));
+    let _ = write!(page, "| {name} |");
     for right in rights {
         let word = match right {
             Right::No => "no".to_owned(),
@@ -89,7 +92,7 @@ fn push_row(page: &mut String, name: &str, rights: [Right; 5], conditions: &mut 
                 format!("where {}", index + 1)
             }
         };
-        page.push_str(&format!(" {word} |"));
+        let _ = write!(page, " {word} |");
     }
     page.push('\n');
 }

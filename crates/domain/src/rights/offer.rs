@@ -7,7 +7,7 @@ use super::capacity_for;
 use crate::command::Command;
 use crate::command_kind::CommandKind;
 use crate::decide::{actions_of, run_of};
-use crate::identity::{ActionId, ColumnId, Parent, Thing};
+use crate::identity::{ActionId, AmendmentId, ColumnId, Parent, Thing};
 use crate::presidency;
 use crate::presidency::Term;
 use crate::standing::Standing;
@@ -23,15 +23,21 @@ pub enum Subject {
     Thing(Thing),
     /// A cell.
     Cell(ColumnId, ActionId),
+    /// An amendment.
+    Amendment(AmendmentId),
 }
 
 impl Subject {
     /// What a command is about, as far as rights depend on it.
     pub(super) const fn of(command: &Command) -> Self {
         match command {
-            Command::SetCell { column, action, .. } | Command::UnshareCells { column, action } => {
-                Self::Cell(*column, *action)
-            }
+            Command::SetCell { column, action, .. }
+            | Command::SetCellOrPropose { column, action, .. }
+            | Command::ProposeAmendment { column, action, .. }
+            | Command::UnshareCells { column, action } => Self::Cell(*column, *action),
+            Command::WithdrawAmendment { amendment }
+            | Command::AcceptAmendment { amendment, .. }
+            | Command::DeclineAmendment { amendment, .. } => Self::Amendment(*amendment),
             Command::Retitle { thing, .. }
             | Command::Move { thing, .. }
             | Command::Remove { thing, .. }
@@ -42,7 +48,12 @@ impl Subject {
 
     /// The kinds that are about such a thing.
     const fn kinds(self) -> &'static [CommandKind] {
-        use CommandKind::*;
+        use CommandKind::{
+            AcceptAmendment, AddAction, AddColumn, AddField, AddStrand, ChangeDetails,
+            ClosePresidency, DeclineAmendment, IssueCorrigendum, IssueRevision, Move,
+            ProposeAmendment, Remove, Restore, Retitle, SetCell, SetFootnote, SetSource,
+            ShareCells, UnshareCells, WithdrawAmendment,
+        };
         match self {
             Self::RoadMap => &[
                 ChangeDetails,
@@ -58,7 +69,8 @@ impl Subject {
             }
             Self::Thing(Thing::Action(_)) => &[Retitle, Move, Remove, Restore],
             Self::Thing(Thing::Column(_)) => &[Retitle, SetFootnote, Move, Remove, Restore],
-            Self::Cell(..) => &[SetCell, ShareCells, UnshareCells],
+            Self::Cell(..) => &[SetCell, ShareCells, UnshareCells, ProposeAmendment],
+            Self::Amendment(_) => &[WithdrawAmendment, AcceptAmendment, DeclineAmendment],
         }
     }
 }
@@ -90,6 +102,11 @@ fn has_room(state: &State, kind: CommandKind, subject: Subject, now: Instant) ->
         }
         (Subject::Cell(_, action), CommandKind::ShareCells) => has_neighbour(state, action),
         (Subject::Cell(..), _) => true,
+        (Subject::Amendment(amendment), kind) => state.amendment(amendment).is_some_and(|held| {
+            let there = state.is_present(Thing::Column(held.column))
+                && state.is_present(Thing::Action(held.action));
+            held.is_open() && (there || kind != CommandKind::AcceptAmendment)
+        }),
     }
 }
 

@@ -5,7 +5,8 @@
 
 use proptest::prelude::*;
 use roadbook_domain::{
-    ActionId, ColumnId, Command, ContentKind, FieldId, Outline, Parent, State, StrandId, Thing,
+    ActionId, AmendmentId, ColumnId, Command, ContentKind, FieldId, Outline, Parent, State,
+    StrandId, Thing,
 };
 use uuid::Uuid;
 
@@ -69,9 +70,15 @@ enum What {
     Remove,
     Restore,
     Retitle,
+    SetOrPropose,
+    Propose,
+    Withdraw,
+    Accept,
+    AcceptAsOwn,
+    Decline,
 }
 
-const WEIGHTS: [(What, usize); 13] = [
+const WEIGHTS: [(What, usize); 19] = [
     (What::SetCell, 9),
     (What::Share, 6),
     (What::Unshare, 3),
@@ -85,6 +92,12 @@ const WEIGHTS: [(What, usize); 13] = [
     (What::Remove, 5),
     (What::Restore, 6),
     (What::Retitle, 2),
+    (What::SetOrPropose, 2),
+    (What::Propose, 6),
+    (What::Withdraw, 1),
+    (What::Accept, 4),
+    (What::AcceptAsOwn, 1),
+    (What::Decline, 1),
 ];
 
 /// Histories short enough to shrink well and long enough to tangle.
@@ -109,7 +122,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     ];
     let behind = prop_oneof![3 => Just(0_usize), 2 => 1..4_usize];
     let reading = (behind, moment).prop_map(|(behind, moment)| Reading { behind, moment });
-    let delegation = prop::bool::weighted(0.1);
+    let delegation = prop::bool::weighted(0.15);
     (intents, when, reading, delegation, any::<bool>()).prop_map(
         |(intents, when, reading, delegation, hiding)| Step {
             intents,
@@ -183,18 +196,9 @@ impl<'a> Seen<'a> {
             three,
         } = intent;
         match what {
-            What::SetCell => {
-                // Most edits meet in a few cells: elsewhere stale readers would hardly ever write the same one.
-                let few = |count: usize| count.min(if one < 200 { 1 } else { usize::MAX });
-                let columns = &self.outline.columns;
-                let column = pick(&columns[..few(columns.len())], one)?;
-                let action = pick(&self.actions[..few(self.actions.len())], two)?;
-                let content = self.revised(column, action, three);
-                Some(Command::SetCell {
-                    column,
-                    action,
-                    content,
-                })
+            What::SetCell | What::SetOrPropose | What::Propose => self.cell(intent, ids),
+            What::Withdraw | What::Accept | What::AcceptAsOwn | What::Decline => {
+                self.decided(what, one, three)
             }
             What::Share => self.share(one, two, three),
             What::Unshare => self.unshare(one),
@@ -233,6 +237,57 @@ impl<'a> Seen<'a> {
                 Some(Command::Retitle { thing, title })
             }
         }
+    }
+
+    /// A text for a cell: set, set or proposed, or proposed.
+    fn cell(&self, intent: Intent, ids: &mut Ids) -> Option<Command> {
+        // Most edits meet in a few cells: elsewhere stale readers would hardly ever write the same one.
+        let few = |count: usize| count.min(if intent.one < 200 { 1 } else { usize::MAX });
+        let columns = &self.outline.columns;
+        let column = pick(&columns[..few(columns.len())], intent.one)?;
+        let action = pick(&self.actions[..few(self.actions.len())], intent.two)?;
+        let content = self.revised(column, action, intent.three);
+        Some(match intent.what {
+            What::SetCell => Command::SetCell {
+                column,
+                action,
+                content,
+            },
+            What::SetOrPropose => Command::SetCellOrPropose {
+                column,
+                action,
+                content,
+                amendment: AmendmentId(ids.fresh()),
+            },
+            _ => Command::ProposeAmendment {
+                amendment: AmendmentId(ids.fresh()),
+                column,
+                action,
+                content,
+            },
+        })
+    }
+
+    /// What becomes of an amendment that was read.
+    fn decided(&self, what: What, one: u8, by: u8) -> Option<Command> {
+        let seen: Vec<AmendmentId> = self.state.amendments().map(|held| held.id).collect();
+        let amendment = pick(&seen, one)?;
+        let held = self.state.amendment(amendment)?;
+        Some(match what {
+            What::Withdraw => Command::WithdrawAmendment { amendment },
+            What::Decline => Command::DeclineAmendment {
+                amendment,
+                reason: "one two three".to_owned(),
+            },
+            What::Accept => Command::AcceptAmendment {
+                amendment,
+                content: None,
+            },
+            _ => Command::AcceptAmendment {
+                amendment,
+                content: Some(self.revised(held.column, held.action, by)),
+            },
+        })
     }
 
     fn add(&self, intent: Intent, ids: &mut Ids) -> Option<Command> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use roadbook_domain::{ColumnId, Outline, SlotId, State, Thing};
+use roadbook_domain::{ColumnId, Outline, Register, SlotId, State, Thing};
 
 use super::history::History;
 use super::intent::steps;
@@ -26,6 +26,22 @@ fn assert_sound(state: &State) {
             !shown || parent_shown,
             "{thing} is shown and {parent:?} is not"
         );
+    }
+    for (register, _) in state.registers() {
+        if let Register::AmendmentState(id) = register {
+            let held = state.amendment(*id);
+            assert!(held.is_some(), "{id} was decided and not proposed");
+        }
+    }
+    for held in state.amendments() {
+        assert!(
+            held.proposed <= held.since,
+            "{} was decided before",
+            held.id
+        );
+        for thing in [Thing::Column(held.column), Thing::Action(held.action)] {
+            assert!(state.is_born(thing), "{} is of the unborn {thing}", held.id);
+        }
     }
     // Retired columns too: they may come back as they are.
     for column in state.columns_born() {

@@ -46,6 +46,7 @@ fn tally() -> BTreeMap<&'static str, usize> {
                 match outcome {
                     Outcome::Merged => count("merged", 1),
                     Outcome::ShadowedByLater(_) => count("shadowed", 1),
+                    Outcome::KeptAsAmendment(_) => count("kept as amendment", 1),
                     Outcome::Applied | Outcome::Unchanged => {}
                 }
             }
@@ -63,6 +64,10 @@ fn random_histories_reach_what_breaks_rules() {
         "ActionRemoved",
         "ActionRestored",
         "ActionReworded",
+        "AmendmentAccepted",
+        "AmendmentDeclined",
+        "AmendmentProposed",
+        "AmendmentWithdrawn",
         "CellSet",
         "CellsShared",
         "CellsUnshared",
@@ -77,6 +82,7 @@ fn random_histories_reach_what_breaks_rules() {
         "conflicts",
         "cut off",
         "hidden by name",
+        "kept as amendment",
         "merged",
         "refusals",
         "several commands",

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use roadbook_domain::{Event, Outline, Register, State, Thing, Version};
+use roadbook_domain::{Command, Event, Outline, Register, State, Thing, Version};
 
 use super::history::History;
 use super::intent::steps;
@@ -14,6 +14,12 @@ fn promised(event: &Event) -> Option<Register> {
     Some(match event {
         Event::CellSet { slot, .. } | Event::CellsShared { slot, .. } => Register::Text(*slot),
         Event::Retitled { thing, .. } => Register::Title(*thing),
+        Event::AmendmentProposed {
+            amendment,
+            column,
+            action,
+            ..
+        } => Register::Amendment(*column, *action, *amendment),
         Event::FieldAdded { field, .. } => Register::Born(field.0),
         Event::StrandAdded { strand, .. } => Register::Born(strand.0),
         Event::ActionAdded { action, .. } => Register::Born(action.0),
@@ -37,6 +43,8 @@ fn add_shown(state: &State, shown: &mut HashSet<(Register, Version)>) {
             .map(|column| state.slot(*column, action));
         registers.extend(slots.map(Register::Text));
     }
+    let amendments = state.amendments();
+    registers.extend(amendments.map(|held| Register::Amendment(held.column, held.action, held.id)));
     for register in registers {
         if let Some(stamp) = state.stamp(&register) {
             shown.insert((register, stamp.version));
@@ -99,13 +107,29 @@ proptest! {
             let batch = history.log.entries.iter().filter(|entry| {
                 entry.stamp.version > accepted.before && entry.stamp.version <= accepted.after
             });
+            let mut proposal = None;
             for entry in batch {
+                if let Event::AmendmentAccepted { amendment, .. } = &entry.event {
+                    let own = request.commands.iter().any(|command| {
+                        matches!(command, Command::AcceptAmendment { amendment: of, content: Some(_) } if of == amendment)
+                    });
+                    let held = history.log.head.amendment(*amendment);
+                    proposal = held.filter(|_| !own).map(|held| held.proposal);
+                    continue;
+                }
                 let Event::CellSet { slot, merged_from, .. } = &entry.event else { continue };
                 let register = Register::Text(*slot);
                 let version = |state: &State| {
                     state.stamp(&register).map_or(Version::ZERO, |stamp| stamp.version)
                 };
-                if merged_from.is_empty() {
+                // What is accepted as it was proposed is merged from what its proposer read.
+                if let Some(proposal) = proposal.take() {
+                    if merged_from.is_empty() {
+                        prop_assert_eq!(met.text(*slot), &proposal.base);
+                    } else {
+                        prop_assert_eq!(merged_from, &vec![proposal.base_stamp.version, version(&met)]);
+                    }
+                } else if merged_from.is_empty() {
                     prop_assert!(
                         met.stamp(&register) == read.stamp(&register)
                             || met.text(*slot) == read.text(*slot),

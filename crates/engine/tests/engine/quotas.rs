@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use roadbook_domain::{ColumnId, Command, ContentKind};
 use roadbook_engine::{EngineError, FORMAT_LEVEL, Quota, Settings, Usage};
 use roadbook_store::{EventLog, MemoryLog, StreamId, Version, verify_log};
-use uuid::Uuid;
 
-use crate::world::{MAP, World, action, set};
+use crate::world::{MAP, World, set};
 
 /// Counted from the log itself.
 async fn counted(log: &MemoryLog) -> Usage {
@@ -32,33 +30,6 @@ async fn known(world: &World) -> Usage {
     world.map().await.current().usage.clone()
 }
 
-/// Entrusts the road map to a working party, and lets a member of it lead the action whose cell is set.
-async fn let_lead(world: &World, organisation: &str) {
-    let column = ColumnId(Uuid::from_u128(50));
-    let commands = vec![
-        Command::ChangeDetails {
-            title: None,
-            marking: None,
-            working_party: Some("FOP".to_owned()),
-        },
-        Command::AddColumn {
-            column,
-            key: "actors".to_owned(),
-            heading: "ACTORS".to_owned(),
-            kind: ContentKind::Actors,
-            footnote: None,
-            before: None,
-        },
-        Command::SetCell {
-            column,
-            action: action(0),
-            content: organisation.to_owned(),
-        },
-    ];
-    let request = world.request(world.now().await.base(), commands);
-    world.engine.edit(MAP, request).await.unwrap();
-}
-
 /// Sets a cell as an organisation, on top of the current state.
 async fn set_as(world: &World, organisation: &str, text: &str) -> Result<(), EngineError> {
     let base = world.now().await.base();
@@ -78,7 +49,7 @@ async fn what_is_taken_up_is_known_to_the_writer_to_other_nodes_and_after_a_rest
     };
     let world = World::on_node(0, log.clone(), settings.clone()).await;
     world.open().await;
-    let_lead(&world, "EE").await;
+    world.let_lead("EE").await;
     let other = World::on_node(1, log.clone(), settings.clone()).await;
     other.map().await;
     for number in 0..7 {

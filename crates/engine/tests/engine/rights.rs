@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use roadbook_domain::presidency::Term;
-use roadbook_domain::{
-    Capacity, ColumnId, Command, ContentKind, Date, Instant, PresidencyKey, Refusal,
-};
+use roadbook_domain::{Capacity, Command, Date, Instant, PresidencyKey, Refusal};
 use roadbook_engine::{EditDone, EngineError, FORMAT_LEVEL, MomentSelector, Settings};
 use roadbook_store::MemoryLog;
-use uuid::Uuid;
 
 use crate::world::{MAP, TEXT, World, action, set};
 
@@ -59,28 +56,7 @@ async fn rights_pass_with_the_presidency_and_nobody_touches_a_setting() {
 #[tokio::test]
 async fn what_a_lead_does_is_recorded_as_done_by_the_lead() {
     let world = world().await;
-    let column = ColumnId(Uuid::from_u128(50));
-    let commands = vec![
-        Command::ChangeDetails {
-            title: None,
-            marking: None,
-            working_party: Some("FOP".to_owned()),
-        },
-        Command::AddColumn {
-            column,
-            key: "actors".to_owned(),
-            heading: "ACTORS".to_owned(),
-            kind: ContentKind::Actors,
-            footnote: None,
-            before: None,
-        },
-        Command::SetCell {
-            column,
-            action: action(0),
-            content: "ENISA\nMS".to_owned(),
-        },
-    ];
-    edit_as(&world, "NL", commands).await.unwrap();
+    world.let_lead("ENISA").await;
     let done = edit_as(&world, "ENISA", vec![set(0, "we reported")]).await;
     assert_eq!(done.unwrap().events[0].capacity, Capacity::Lead);
     let other = edit_as(&world, "ENISA", vec![set(1, "not ours")]).await;

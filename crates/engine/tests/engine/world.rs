@@ -146,6 +146,33 @@ impl World {
         request
     }
 
+    /// Entrusts the road map to a working party, and lets a member of it lead the first action.
+    pub(crate) async fn let_lead(&self, organisation: &str) {
+        let column = ColumnId(Uuid::from_u128(50));
+        let commands = vec![
+            Command::ChangeDetails {
+                title: None,
+                marking: None,
+                working_party: Some("FOP".to_owned()),
+            },
+            Command::AddColumn {
+                column,
+                key: "actors".to_owned(),
+                heading: "ACTORS".to_owned(),
+                kind: ContentKind::Actors,
+                footnote: None,
+                before: None,
+            },
+            Command::SetCell {
+                column,
+                action: action(0),
+                content: format!("{organisation}\nMS"),
+            },
+        ];
+        let request = self.request(self.now().await.base(), commands);
+        self.engine.edit(MAP, request).await.unwrap();
+    }
+
     pub(crate) async fn map(&self) -> Arc<RoadMap> {
         self.engine.road_map(MAP).await.unwrap().unwrap()
     }

@@ -60,9 +60,25 @@ pub(super) fn summary(at: &At, recorded: &RecordedEvent) -> String {
             )
         }
         Fact::RevisionIssued { revision } => format!("Issued {}", revision.number),
+        Fact::AmendmentProposed { .. }
+        | Fact::AmendmentWithdrawn { .. }
+        | Fact::AmendmentAccepted { .. }
+        | Fact::AmendmentDeclined { .. } => of_amendment(at, &recorded.event, label),
         Fact::CorrigendumIssued { number } => format!("Issued {number}"),
         Fact::PresidencyClosed { presidency } => format!("Closed the presidency {presidency}"),
     }
+}
+
+fn of_amendment(at: &At, fact: &Fact, label: impl Fn(Thing) -> String) -> String {
+    let (done, column, action) = match fact {
+        Fact::AmendmentProposed { column, action, .. } => ("Proposed", column, action),
+        Fact::AmendmentWithdrawn { column, action, .. } => ("Withdrew", column, action),
+        Fact::AmendmentAccepted { column, action, .. } => ("Accepted", column, action),
+        Fact::AmendmentDeclined { column, action, .. } => ("Declined", column, action),
+        _ => return String::new(),
+    };
+    let (column, action) = (column_name(at, *column), label(Thing::Action(*action)));
+    format!("{done} an amendment to \"{column}\" of {action}")
 }
 
 fn column_name(at: &At, column: roadbook_domain::ColumnId) -> &str {

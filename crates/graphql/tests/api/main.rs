@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed call fails its test")]
 
 mod access;
+mod allowed;
+mod amending;
 mod directory;
 mod editing;
 mod following;

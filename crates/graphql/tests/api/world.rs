@@ -88,10 +88,18 @@ impl World {
 
     /// The data of an operation that has no errors.
     pub(crate) async fn ask(&self, document: &str, variables: Value) -> Value {
-        let response = self
-            .schema
-            .execute(self.request("LV", document, variables))
-            .await;
+        self.ask_as("LV", document, variables).await
+    }
+
+    /// The same, as an organisation.
+    pub(crate) async fn ask_as(
+        &self,
+        organisation: &str,
+        document: &str,
+        variables: Value,
+    ) -> Value {
+        let request = self.request(organisation, document, variables);
+        let response = self.schema.execute(request).await;
         assert!(response.errors.is_empty(), "{:?}", response.errors);
         response.data.into_json().unwrap()
     }
@@ -144,7 +152,7 @@ impl World {
             mutation ($input: EditInput!) { edit(input: $input) {
                 __typename
                 ... on EditDone {
-                    version cursor outcomes shadowedBy repeated
+                    version cursor outcomes shadowedBy repeated keptAs { key proposer state }
                     events { kind author capacity summary }
                     affected { __typename id ... on Cell { content { ...shown } } }
                 }

@@ -68,15 +68,29 @@ fn example(kind: CommandKind) -> Command {
         CommandKind::IssueCorrigendum => Command::IssueCorrigendum {
             number: "6183/2/15 REV 2 COR 1".parse().unwrap(),
         },
+        CommandKind::ProposeAmendment => propose(AMENDMENT, C, "a proposal"),
+        CommandKind::WithdrawAmendment => Command::WithdrawAmendment {
+            amendment: AMENDMENT,
+        },
+        CommandKind::AcceptAmendment => accept(AMENDMENT),
+        CommandKind::DeclineAmendment => decline(AMENDMENT),
     }
 }
 
-/// Where a command of this kind can be done: everywhere but for the first one.
-fn road_map(kind: CommandKind) -> Scenario {
-    if kind == CommandKind::OpenRoadMap {
-        Scenario::nothing().clock(Instant::start_of_day(date(2015, 8, 1)))
-    } else {
-        given()
+/// Where a command of this kind can be done by somebody of that capacity who may do it.
+fn road_map(kind: CommandKind, capacity: Capacity) -> Scenario {
+    let proposed = propose(AMENDMENT, C, "a proposal");
+    match kind {
+        CommandKind::OpenRoadMap => {
+            Scenario::nothing().clock(Instant::start_of_day(date(2015, 8, 1)))
+        }
+        CommandKind::WithdrawAmendment if capacity.right(kind) != Right::No => {
+            given().when(NOW, proposed).by(capacity).accepted().0
+        }
+        CommandKind::WithdrawAmendment
+        | CommandKind::AcceptAmendment
+        | CommandKind::DeclineAmendment => given().edit(NOW, proposed),
+        _ => given(),
     }
 }
 
@@ -84,7 +98,9 @@ fn road_map(kind: CommandKind) -> Scenario {
 fn every_kind_of_command_is_decided_for_every_capacity_as_the_table_has_it() {
     for kind in CommandKind::ALL {
         for capacity in Capacity::ALL {
-            let attempt = road_map(*kind).when(NOW, example(*kind)).by(capacity);
+            let attempt = road_map(*kind, capacity)
+                .when(NOW, example(*kind))
+                .by(capacity);
             match capacity.right(*kind) {
                 Right::Yes | Right::If(_) => {
                     let (_, decision) = attempt.accepted();
@@ -103,12 +119,16 @@ fn every_kind_of_command_is_decided_for_every_capacity_as_the_table_has_it() {
 }
 
 #[test]
-fn the_presidency_and_the_secretariat_edit_everything_and_nobody_else_more_than_progress() {
+fn whoever_chairs_and_the_secretariat_edit_leads_report_and_delegations_propose() {
     for kind in CommandKind::ALL {
-        assert_eq!(Capacity::Secretariat.right(*kind), Right::Yes, "{kind:?}");
+        let secretariat = match kind {
+            CommandKind::WithdrawAmendment => Right::If(Condition::OwnAmendment),
+            _ => Right::Yes,
+        };
+        assert_eq!(Capacity::Secretariat.right(*kind), secretariat, "{kind:?}");
         let presidency = match kind {
             CommandKind::IssueCorrigendum => Right::No,
-            _ => Right::Yes,
+            _ => Capacity::Secretariat.right(*kind),
         };
         assert_eq!(Capacity::Presidency.right(*kind), presidency, "{kind:?}");
         let lead = match kind {
@@ -116,9 +136,13 @@ fn the_presidency_and_the_secretariat_edit_everything_and_nobody_else_more_than_
             _ => Right::No,
         };
         assert_eq!(Capacity::Lead.right(*kind), lead, "{kind:?}");
-        for capacity in [Capacity::Delegation, Capacity::Observer] {
-            assert_eq!(capacity.right(*kind), Right::No, "{kind:?}");
-        }
+        let delegation = match kind {
+            CommandKind::ProposeAmendment => Right::Yes,
+            CommandKind::WithdrawAmendment => Right::If(Condition::OwnAmendment),
+            _ => Right::No,
+        };
+        assert_eq!(Capacity::Delegation.right(*kind), delegation, "{kind:?}");
+        assert_eq!(Capacity::Observer.right(*kind), Right::No, "{kind:?}");
     }
 }
 
@@ -193,7 +217,7 @@ fn a_refusal_tells_the_role_on_that_day_and_who_may() {
     let lead = told(Capacity::Lead, set(A, "not mine"));
     assert!(
         lead.starts_with(
-            "ENISA acts on the road map as a delegation and as the lead of some actions on 2015-08-01"
+            "ENISA acts on the road map as an observer and as the lead of some actions on 2015-08-01"
         ) && lead.contains("the lead of an action in a column of due dates"),
         "{lead}"
     );

@@ -11,7 +11,9 @@ use crate::command::Command;
 use crate::content::ContentKind;
 use crate::decide::{Base, Batch, Conflict, Decision, Outcome, Rejection};
 use crate::event::Event;
-use crate::identity::{ActionId, ColumnId, FieldId, Parent, RoadMapId, StrandId, Thing, Version};
+use crate::identity::{
+    ActionId, AmendmentId, ColumnId, FieldId, Parent, RoadMapId, StrandId, Thing, Version,
+};
 use crate::outline::Outline;
 use crate::participation::Participation;
 use crate::refusal::Refusal;
@@ -28,6 +30,8 @@ pub(super) const A: ActionId = ActionId(Uuid::from_u128(0xA1));
 pub(super) const B: ActionId = ActionId(Uuid::from_u128(0xA2));
 pub(super) const C: ActionId = ActionId(Uuid::from_u128(0xA3));
 pub(super) const D: ActionId = ActionId(Uuid::from_u128(0xA4));
+pub(super) const AMENDMENT: AmendmentId = AmendmentId(Uuid::from_u128(0xE1));
+pub(super) const OTHER_AMENDMENT: AmendmentId = AmendmentId(Uuid::from_u128(0xE2));
 /// An action that nobody adds.
 pub(super) const NOBODY: ActionId = ActionId(Uuid::from_u128(0xA0));
 pub(super) const TEXT: ColumnId = ColumnId(Uuid::from_u128(0xC1));
@@ -45,12 +49,12 @@ pub(super) const fn day(number: i64) -> Instant {
 /// The organisation that acts as a lead, where an actors cell names it.
 pub(super) const LEAD: &str = "ENISA";
 
-/// Somebody who holds a capacity; a lead is a member that leads what it is named to lead.
+/// Somebody who holds a capacity and no other; a lead only observes apart from what it is named to lead.
 pub(super) const fn standing(capacity: Capacity, recorded_at: Instant) -> Standing<'static> {
     let (organisation, participation) = match capacity {
         Capacity::Presidency => ("LV", Participation::Chair),
         Capacity::Secretariat => (SECRETARIAT, Participation::Member),
-        Capacity::Lead => (LEAD, Participation::Member),
+        Capacity::Lead => (LEAD, Participation::Observer),
         Capacity::Delegation => ("DE", Participation::Member),
         Capacity::Observer => ("CH", Participation::Observer),
     };
@@ -381,6 +385,34 @@ pub(super) fn set_in(column: ColumnId, action: ActionId, content: &str) -> Comma
         column,
         action,
         content: content.to_owned(),
+    }
+}
+
+/// A proposal for the text column.
+pub(super) fn propose(amendment: AmendmentId, action: ActionId, content: &str) -> Command {
+    Command::ProposeAmendment {
+        amendment,
+        column: TEXT,
+        action,
+        content: content.to_owned(),
+    }
+}
+
+pub(super) const fn withdraw(amendment: AmendmentId) -> Command {
+    Command::WithdrawAmendment { amendment }
+}
+
+pub(super) const fn accept(amendment: AmendmentId) -> Command {
+    Command::AcceptAmendment {
+        amendment,
+        content: None,
+    }
+}
+
+pub(super) fn decline(amendment: AmendmentId) -> Command {
+    Command::DeclineAmendment {
+        amendment,
+        reason: "overtaken by events".to_owned(),
     }
 }
 
