@@ -15,6 +15,10 @@ pub use limits::Limits;
 /// Settings of the transport. Every key may be left out; an unknown key is refused.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, which an operator names"
+)]
 pub struct Settings {
     /// Serve the GraphiQL page at `/graphiql`. Default: no; it is for development and demonstration.
     pub graphiql: bool,
