@@ -113,7 +113,8 @@ impl<K: Hash + Eq + Clone> Rate<K> {
     }
 
     fn count(&self, key: &K) -> Result<(), TooOften> {
-        if self.asked.fetch_add(1, Ordering::Relaxed) % FORGOTTEN_EVERY == 0 {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        if asked.is_multiple_of(FORGOTTEN_EVERY) {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }

@@ -17,7 +17,7 @@ pub use limits::Limits;
 #[serde(default, deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a switch of its own, which an operator names"
+    reason = "each is a switch of its own, which an operator sets by its name"
 )]
 pub struct Settings {
     /// Serve the GraphiQL page at `/graphiql`. Default: no; it is for development and demonstration.

@@ -34,7 +34,7 @@ type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// The identity providers that are trusted.
 pub struct Providers {
-    providers: Vec<Provider>,
+    trusted: Vec<Provider>,
     settings: IdentitySettings,
     clock: Clock,
 }
@@ -55,7 +55,7 @@ impl Providers {
     ) -> Self {
         let issuers = settings.issuers.iter();
         Self {
-            providers: issuers
+            trusted: issuers
                 .map(|issuer| Provider::new(issuer, settings, tls))
                 .collect(),
             settings: settings.clone(),
@@ -65,12 +65,12 @@ impl Providers {
 
     /// Whether nobody is trusted.
     pub fn is_empty(&self) -> bool {
-        self.providers.is_empty()
+        self.trusted.is_empty()
     }
 
     /// Fetches the keys of all providers, and again before they are old, for ever.
     pub async fn keep_fresh(&self) {
-        future::join_all(self.providers.iter().map(Provider::keep_fresh)).await;
+        future::join_all(self.trusted.iter().map(Provider::keep_fresh)).await;
     }
 
     /// Refuses a token that is too long to be looked at.
@@ -88,7 +88,7 @@ impl Providers {
         let Issuer { iss } =
             dangerous::insecure_decode_claims(shown.token).map_err(|_| IdentityError::Malformed)?;
         let provider = self
-            .providers
+            .trusted
             .iter()
             .find(|provider| provider.issuer.url == iss)
             .ok_or(IdentityError::UnknownIssuer)?;

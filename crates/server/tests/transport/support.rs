@@ -115,7 +115,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(async move {
             serve(listener, router, &settings, None, async {
-                drop(stopped.await)
+                drop(stopped.await);
             })
             .await
         });

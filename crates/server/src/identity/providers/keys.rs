@@ -30,7 +30,7 @@ pub(super) struct Keyring(Vec<Key>);
 struct Key {
     id: Option<String>,
     algorithm: Algorithm,
-    key: DecodingKey,
+    decoding: DecodingKey,
 }
 
 impl Keyring {
@@ -70,7 +70,7 @@ impl Keyring {
         match (fitting.next(), fitting.next()) {
             (None, _) => Some(Err(IdentityError::Algorithm)),
             (Some(_), Some(_)) if id.is_none() => Some(Err(IdentityError::UnknownKey)),
-            (Some(key), _) => Some(Ok(&key.key)),
+            (Some(key), _) => Some(Ok(&key.decoding)),
         }
     }
 }
@@ -100,7 +100,7 @@ impl Key {
         Some(Self {
             id: common.key_id.clone(),
             algorithm,
-            key: DecodingKey::from_jwk(&jwk).ok()?,
+            decoding: DecodingKey::from_jwk(&jwk).ok()?,
         })
     }
 }
