@@ -22,7 +22,7 @@ use crate::digest::Digest;
 use crate::document::Document;
 use crate::documents::Documents;
 use crate::failure::{Cause, Failure};
-use crate::identity::{Credential, Role};
+use crate::identity::{Credential, IdentityError, Role};
 use crate::measures::Measures;
 use crate::parameters::Parameters;
 use crate::settings::{Limits, Settings};
@@ -99,6 +99,9 @@ impl<E: Executor> Operations<E> {
         }
         let selected = document.select(parameters.operation_name.as_deref())?;
         if selected.operation.ty == OperationType::Mutation && caller.role < Role::Editor {
+            if caller.viewer.is_anonymous() {
+                return Err(IdentityError::Missing.into());
+            }
             self.audit.refused(&caller.viewer, "FORBIDDEN");
             return Err(Failure::new(
                 Cause::Forbidden,

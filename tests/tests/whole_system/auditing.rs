@@ -60,7 +60,7 @@ fn the_audit_tells_who_signed_in_was_refused_and_read_what_and_no_text() {
     let road_map = api.road_map(&Json::Null);
     let id = road_map["id"].as_str().unwrap().to_owned();
     let place = Place::find(&road_map, "B.5.1", "notes");
-    api.set(&place, "words that are nobody else's");
+    Api::of(&server, folder, "GSC").set(&place, "words that are nobody else's");
     // Estonia does not hold the Presidency, and dates nothing into the past.
     let backdating = json!({ "input": {
         "roadMap": id, "commandId": "0190163d-8694-739b-aea5-966c26f8ad91", "base": api.cursor(&place),

@@ -12,7 +12,7 @@ use crate::running::{
 };
 
 /// Some seconds before midnight in Brussels: long enough to connect, and soon over.
-const SHORTLY_BEFORE: &str = "2015-06-30T21:59:45Z";
+const SHORTLY_BEFORE: &str = "2015-06-30T21:59:30Z";
 
 /// What a watcher says of its organisation's rights.
 const TOLD: &str = "what this organisation may do has changed";
@@ -91,10 +91,29 @@ struct Delegations {
 }
 
 impl Delegations {
+    fn connect(server: &Server, folder: &Path) -> Self {
+        let mut latvia = Api::of(server, folder, "LV");
+        Self {
+            road_map: text(&latvia.road_map(&Json::Null)["id"]),
+            latvia,
+            luxembourg: Api::of(server, folder, "LU"),
+        }
+    }
+
     fn capacities(&mut self) -> [Json; 2] {
         let id = json!({ "id": self.road_map });
         [&mut self.latvia, &mut self.luxembourg]
             .map(|api| api.ask(CAPACITIES, &id)["viewer"]["capacities"].clone())
+    }
+
+    /// The version of the edit of the one who may set a cell now; the other one is refused, and told why.
+    #[track_caller]
+    fn set(place: &Place, may: &mut Api, may_not: &mut Api, content: &str) -> u64 {
+        let base = may_not.cursor(place);
+        let refused = may_not.try_set(place, &base, "by whoever may not");
+        let refused = refused.map(|done| done.version).unwrap_err().to_string();
+        assert!(refused.contains("NOT_ALLOWED"), "{refused}");
+        may.set(place, content).version
     }
 }
 
@@ -104,15 +123,16 @@ fn at_midnight_the_presidency_passes_to_the_next_delegation_on_open_sockets() {
     let folder = folder.path();
     let server = serve_at(folder, SHORTLY_BEFORE);
     open(&server, folder);
-    let mut latvia = Api::of(&server, folder, "LV");
-    let mut delegations = Delegations {
-        road_map: text(&latvia.road_map(&Json::Null)["id"]),
-        latvia,
-        luxembourg: Api::of(&server, folder, "LU"),
-    };
+    let mut delegations = Delegations::connect(&server, folder);
     let watchers = ["LV", "LU"].map(|organisation| watch(folder, &server, organisation));
     let before = delegations.capacities();
     assert_eq!(before, [json!(["PRESIDENCY"]), json!(["DELEGATION"])]);
+    let Delegations {
+        latvia, luxembourg, ..
+    } = &mut delegations;
+    let read = latvia.road_map(&Json::Null);
+    let place = Place::find(&read, "A.1.1", "notes");
+    let before = Delegations::set(&place, latvia, luxembourg, "before midnight");
 
     for watcher in &watchers {
         watcher
@@ -120,16 +140,26 @@ fn at_midnight_the_presidency_passes_to_the_next_delegation_on_open_sockets() {
             .wait_for("word of the rights", |line| line == TOLD);
     }
 
-    let after = delegations.capacities();
-    assert_eq!(after, [json!(["DELEGATION"]), json!(["PRESIDENCY"])]);
+    // The server closes connections that nobody uses; the watchers' sockets have stayed.
+    let mut delegations = Delegations::connect(&server, folder);
+    let Delegations {
+        latvia, luxembourg, ..
+    } = &mut delegations;
+    let after = Delegations::set(&place, luxembourg, latvia, "after midnight");
+    let capacities = delegations.capacities();
+    assert_eq!(capacities, [json!(["DELEGATION"]), json!(["PRESIDENCY"])]);
     // Both follow on: nobody has lost sight of the road map.
-    let read = delegations.luxembourg.road_map(&Json::Null);
-    let place = Place::find(&read, "A.1.1", "notes");
-    let done = delegations.luxembourg.set(&place, "after midnight");
     for watcher in &watchers {
-        let line: Json = serde_json::from_str(&watcher.out.nth(0)).unwrap();
-        assert_eq!(line["event"]["version"], done.version);
-        assert!(text(&line["event"]["recordedAt"]).starts_with("2015-06-30T22:00:"));
+        let told = [
+            (0, before, "2015-06-30T21:59:"),
+            (1, after, "2015-06-30T22:00:"),
+        ];
+        for (index, version, minute) in told {
+            let line: Json = serde_json::from_str(&watcher.out.nth(index)).unwrap();
+            assert_eq!(line["event"]["version"], version);
+            let recorded = text(&line["event"]["recordedAt"]);
+            assert!(recorded.starts_with(minute), "{recorded}");
+        }
     }
 }
 

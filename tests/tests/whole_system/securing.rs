@@ -171,7 +171,7 @@ fn a_database_is_reached_by_tls_if_its_server_is_the_one_that_is_meant() {
     let migrated = migrate(&postgres.url);
     assert!(migrated.status.success(), "{}", said(&migrated));
     let demo = postgres.demo(folder);
-    let token = postgres.result(folder, &["token", "--organisation", "LV"]);
+    let token = postgres.result(folder, &["token", "--organisation", "GSC"]);
     let mut api = Api::with(&demo, token.trim());
     let road_map = api.road_map(&json!(null));
     let place = Place::find(&road_map, "B.5.1", "notes");
