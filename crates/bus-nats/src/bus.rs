@@ -6,7 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use roadbook_store::{Appended, Bus, Wakeup, Wakeups};
+use roadbook_store::{Appended, Bus, StreamId, Wakeup, Wakeups};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinHandle;
@@ -16,6 +16,7 @@ use crate::address::Address;
 use crate::error::BusError;
 use crate::measures::Measures;
 use crate::settings::Settings;
+use crate::speaker::Errand;
 use crate::station::Station;
 
 /// How long the last messages may take when the bus is left.
@@ -24,7 +25,7 @@ const LAST_MESSAGES_TIMEOUT: Duration = Duration::from_secs(1);
 /// A node's place on the bus.
 #[derive(Debug)]
 pub struct NatsBus {
-    queue: Mutex<Option<mpsc::Sender<Appended>>>,
+    queue: Mutex<Option<mpsc::Sender<Errand>>>,
     heard: broadcast::Sender<Wakeup>,
     measures: Measures,
     station: Mutex<Option<JoinHandle<()>>>,
@@ -68,13 +69,24 @@ impl NatsBus {
     }
 }
 
-impl Bus for NatsBus {
-    fn publish(&self, appended: Appended) {
+impl NatsBus {
+    /// Hands an errand in, unless too many wait.
+    fn hand_in(&self, errand: Errand) {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = &*queue else { return };
-        if let Err(TrySendError::Full(_) | TrySendError::Closed(_)) = queue.try_send(appended) {
+        if let Err(TrySendError::Full(_) | TrySendError::Closed(_)) = queue.try_send(errand) {
             self.measures.dropped.inc();
         }
+    }
+}
+
+impl Bus for NatsBus {
+    fn publish(&self, appended: Appended) {
+        self.hand_in(Errand::Tell(appended));
+    }
+
+    fn forget(&self, stream: StreamId) {
+        self.hand_in(Errand::Forget(stream));
     }
 
     fn wakeups(&self) -> Wakeups {

@@ -1,7 +1,8 @@
 //! The speaker: sends what this node has appended, and waits for the server to have it.
 //!
-//! Owns the queue of appends and the acknowledgements that are due. Invariant: every append that is taken from the queue is
-//! counted once, as published or as dropped, and no more of them are under way than may be.
+//! Owns the queue of appends and the acknowledgements that are due, and has the server forget what was redacted. Invariant:
+//! every append that is taken from the queue is counted once, as published or as dropped, and no more of them are under way
+//! than may be.
 
 use std::future::IntoFuture as _;
 
@@ -11,7 +12,7 @@ use async_nats::jetstream::publish::PublishAck;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use roadbook_store::Appended;
+use roadbook_store::{Appended, StreamId};
 use tokio::sync::mpsc;
 
 use crate::link::Link;
@@ -24,21 +25,30 @@ pub(crate) const NODE: &str = "Roadbook-Node";
 /// Room for the headers of a message, within what the server takes.
 const HEADERS_BYTES: usize = 512;
 
+/// What waits for the server.
+#[derive(Debug)]
+pub(crate) enum Errand {
+    /// An append to be told.
+    Tell(Appended),
+    /// A stream whose messages the server is to keep no longer.
+    Forget(StreamId),
+}
+
 /// The end of the queue, and how it is emptied.
 pub(crate) struct Speaker {
-    appends: mpsc::Receiver<Appended>,
+    errands: mpsc::Receiver<Errand>,
     settings: Settings,
     measures: Measures,
 }
 
 impl Speaker {
     pub(crate) fn new(
-        appends: mpsc::Receiver<Appended>,
+        errands: mpsc::Receiver<Errand>,
         settings: &Settings,
         measures: &Measures,
     ) -> Self {
         Self {
-            appends,
+            errands,
             settings: settings.clone(),
             measures: measures.clone(),
         }
@@ -55,15 +65,42 @@ impl Speaker {
         loop {
             let has_room = under_way.due.len() < self.settings.unacknowledged_max;
             tokio::select! {
-                appended = self.appends.recv(), if has_room => {
-                    let Some(appended) = appended else { break };
-                    under_way.send(link, &self.settings, &appended).await;
-                }
+                errand = self.errands.recv(), if has_room => match errand {
+                    None => break,
+                    Some(Errand::Tell(appended)) => {
+                        under_way.send(link, &self.settings, &appended).await;
+                    }
+                    Some(Errand::Forget(stream)) => {
+                        // What is under way would come after it.
+                        under_way.settle_all().await;
+                        forget(link, &self.settings, stream).await;
+                    }
+                },
                 Some(outcome) = under_way.due.next() => under_way.settle(&outcome),
             }
         }
-        while let Some(outcome) = under_way.due.next().await {
-            under_way.settle(&outcome);
+        under_way.settle_all().await;
+    }
+}
+
+/// Has the server drop what it keeps of a stream. If it does not, it says so, and drops it when it is too old.
+async fn forget(link: &Link, settings: &Settings, stream: StreamId) {
+    let subject = settings.subject(stream);
+    let kept = link.jetstream.get_stream(&link.kept_in).await;
+    let forgotten = match kept {
+        Ok(kept) => kept
+            .purge()
+            .filter(subject)
+            .await
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match forgotten {
+        Ok(purged) => {
+            tracing::info!(stream.id = %stream, messages = purged.purged, "the bus has dropped what it kept");
+        }
+        Err(error) => {
+            tracing::warn!(stream.id = %stream, error, "the bus keeps what was redacted until it is too old");
         }
     }
 }
@@ -95,6 +132,12 @@ impl UnderWay<'_> {
         match link.jetstream.send_publish(subject, message).await {
             Ok(due) => self.due.push(due.into_future()),
             Err(error) => self.settle(&Err(error)),
+        }
+    }
+
+    async fn settle_all(&mut self) {
+        while let Some(outcome) = self.due.next().await {
+            self.settle(&outcome);
         }
     }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::push::Ordered;
-use roadbook_store::{Appended, Wakeup};
+use roadbook_store::Wakeup;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::sleep;
 
@@ -16,7 +16,7 @@ use crate::error::BusError;
 use crate::link::Link;
 use crate::measures::Measures;
 use crate::settings::Settings;
-use crate::speaker::Speaker;
+use crate::speaker::{Errand, Speaker};
 
 /// Waiting times before the server is tried again: doubled from the first to the last.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
@@ -41,14 +41,14 @@ impl Station {
     pub(crate) fn new(
         address: Address,
         settings: &Settings,
-        appends: mpsc::Receiver<Appended>,
+        errands: mpsc::Receiver<Errand>,
         heard: broadcast::Sender<Wakeup>,
         measures: &Measures,
     ) -> Self {
         Self {
             address,
             settings: settings.clone(),
-            speaker: Speaker::new(appends, settings, measures),
+            speaker: Speaker::new(errands, settings, measures),
             ear: Ear::new(heard),
             is_away: false,
         }

@@ -141,9 +141,7 @@ const fn of_transfer(error: &TransferError) -> u8 {
     match error {
         TransferError::Source(error) | TransferError::Target(error) => of_store(error),
         TransferError::Damaged(_) | TransferError::NotKept { .. } => DAMAGED,
-        TransferError::Redacted { .. }
-        | TransferError::OtherEvent { .. }
-        | TransferError::OtherCommand { .. } => REFUSED,
+        TransferError::OtherEvent { .. } | TransferError::OtherCommand { .. } => REFUSED,
         // The log is in use by somebody else; without them the same move ends well.
         TransferError::TargetChanged { .. } | TransferError::SourceChanged { .. } => UNAVAILABLE,
     }

@@ -48,6 +48,7 @@ impl Keeper {
             version: to_store(published.moment.version),
             effective_at: instant_to_store(published.effective_max),
             format: snapshot_codec::FORMAT,
+            redaction: roadbook_store::Version::NONE,
             state: snapshot_codec::encode(&published.state, &published.usage),
         };
         self.log.put_snapshots(vec![snapshot]).await
@@ -291,6 +292,7 @@ impl<'a> Made<'a> {
             version,
             effective_at,
             format: snapshot_codec::FORMAT,
+            redaction: roadbook_store::Version::NONE,
             state: snapshot_codec::encode(&folded.state, &folded.usage),
         });
         if self.waiting.len() < WRITTEN_TOGETHER_MAX {

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 
 use roadbook_store::{
-    Append, AppendOutcome, Decision, SealedRow, Standing, StoreError, StreamId, Version,
+    Append, AppendOutcome, Decision, NewRemainder, RedactedEvent, Redaction, SealedRow, Standing,
+    StoreError, StreamId, Version,
 };
 use sqlx::{Error, Pool};
 use uuid::Uuid;
@@ -23,6 +24,16 @@ use crate::{row, sql};
 enum Recorded {
     Asked,
     LeftToKeys,
+}
+
+/// What is done in the transaction besides appending.
+#[derive(Clone, Copy)]
+pub(crate) enum Besides<'a> {
+    Nothing,
+    /// Payloads are taken away, as the one append says.
+    Redacting(&'a Redaction),
+    /// Events of the one append are redacted already.
+    Redacted(&'a [RedactedEvent]),
 }
 
 /// Why a batch was not written.
@@ -58,7 +69,7 @@ pub(crate) async fn append_batch<DB: Dialect>(
         };
         let begun = Transaction::begin(writer).await;
         let transaction = begun.map_err(|error| store_error::<DB>("the append", error))?;
-        match judge_and_commit(transaction, judged, recorded).await {
+        match judge_and_commit(transaction, judged, recorded, Besides::Nothing).await {
             Ok(decision) => {
                 let heads = heads_of(&decision);
                 return Ok((decision.outcomes, heads));
@@ -85,12 +96,14 @@ impl Unwritten {
     }
 }
 
-/// Appends in a transaction that has locked the head of the stream, so that it is judged once.
-pub(crate) async fn append_held<DB: Dialect>(
+/// Makes one append in a transaction that has locked the head of the stream, so that it is judged once, or that locks it
+/// then: of a stream that is there, nothing else can be in the way.
+pub(crate) async fn append_alone<DB: Dialect>(
     transaction: Transaction<DB>,
     append: Append,
+    besides: Besides<'_>,
 ) -> Result<(AppendOutcome, Vec<(StreamId, Version)>), StoreError> {
-    let judged = judge_and_commit(transaction, vec![append], Recorded::Asked).await;
+    let judged = judge_and_commit(transaction, vec![append], Recorded::Asked, besides).await;
     let decision = judged.map_err(Unwritten::told::<DB>)?;
     let heads = heads_of(&decision);
     let missing = || StoreError::corrupt("the append", "it was not judged");
@@ -107,9 +120,10 @@ async fn judge_and_commit<DB: Dialect>(
     mut transaction: Transaction<DB>,
     appends: Vec<Append>,
     recorded: Recorded,
+    besides: Besides<'_>,
 ) -> Result<Decision, Unwritten> {
     let connection = transaction.connection();
-    let decision = match judge_and_write::<DB>(connection, appends, recorded).await {
+    let decision = match judge_and_write::<DB>(connection, appends, recorded, besides).await {
         Ok(decision) => decision,
         // A connection that failed is closed, which undoes what it wrote.
         Err(Unwritten::Failed(error)) if !DB::is_lost_race(&error) => return Err(error.into()),
@@ -129,11 +143,46 @@ async fn judge_and_write<DB: Dialect>(
     connection: &mut DB::Connection,
     appends: Vec<Append>,
     recorded: Recorded,
+    besides: Besides<'_>,
 ) -> Result<Decision, Unwritten> {
     let standing = standing::<DB>(connection, &appends, recorded).await?;
-    let decision = standing.decide(appends).map_err(Unwritten::Refused)?;
-    DB::write(connection, &decision).await?;
+    let mut decision = standing.decide(appends).map_err(Unwritten::Refused)?;
+    match besides {
+        Besides::Redacted(redacted) => {
+            let left = decision.redacted(redacted);
+            DB::write(connection, &decision).await?;
+            for (stream, (left, redaction)) in decision.heads.keys().cycle().zip(left) {
+                put_remainder::<DB>(connection, *stream, &left, redaction).await?;
+            }
+        }
+        Besides::Redacting(redaction) => {
+            DB::write(connection, &decision).await?;
+            let appended = |outcome| matches!(outcome, &AppendOutcome::Appended { .. });
+            if decision.outcomes.iter().all(appended) {
+                DB::redact(connection, redaction).await?;
+            }
+        }
+        Besides::Nothing => DB::write(connection, &decision).await?,
+    }
     Ok(decision)
+}
+
+/// Puts what is left of an event in the place of its payload.
+pub(crate) async fn put_remainder<DB: Dialect>(
+    connection: &mut DB::Connection,
+    stream: StreamId,
+    left: &NewRemainder,
+    redaction: Version,
+) -> Result<(), Error> {
+    let of_event = |sql: &'static str| Call::<DB>::new(sql).stream(stream).version(left.version);
+    of_event(sql::DELETE_PAYLOAD).run(connection).await?;
+    of_event(sql::PUT_REMAINDER)
+        .version(redaction)
+        .bytes(left.salt.to_vec())
+        .bytes(left.payload.to_vec())
+        .run(connection)
+        .await?;
+    Ok(())
 }
 
 async fn standing<DB: Dialect>(

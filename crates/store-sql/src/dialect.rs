@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use roadbook_store::{Decision, Room, StoreError, StreamId, Version, Wakeups};
+use roadbook_store::{Decision, Redaction, Room, Scrubbed, StoreError, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
-use sqlx::{Database, Error, Executor, IntoArguments};
+use sqlx::{Database, Error, Executor, IntoArguments, Pool};
 use uuid::Uuid;
 
 /// A value handed to a statement.
@@ -46,6 +46,18 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
         connection: &mut Self::Connection,
         decision: &Decision,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Takes the payloads of a redaction away within the transaction that appended its event, with all that carries them.
+    fn redact(
+        connection: &mut Self::Connection,
+        redaction: &Redaction,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Cleans the files of what was deleted, as far as this process can.
+    fn scrub(
+        place: &Self::Place,
+        writer: &Pool<Self>,
+    ) -> impl Future<Output = Result<Scrubbed, StoreError>> + Send;
 
     /// The connection as sqlx wants it. (That every connection can be used so is a bound on references, which a trait
     /// cannot pass on to those who use it.)

@@ -8,7 +8,7 @@ use roadbook_store::{Append, AppendOutcome, Hold, StoreError, StreamId};
 use sqlx::{Error, Pool};
 
 use crate::answer::in_time;
-use crate::append::append_held;
+use crate::append::{Besides, append_alone};
 use crate::call::{Call, find_all};
 use crate::dialect::Dialect;
 use crate::sql;
@@ -46,7 +46,7 @@ impl<'store, DB: Dialect> HeldStream<'store, DB> {
 impl<DB: Dialect> Hold for HeldStream<'_, DB> {
     async fn append(self: Box<Self>, append: Append) -> Result<AppendOutcome, StoreError> {
         let Self { transaction, place } = *self;
-        let appended = append_held(transaction, append);
+        let appended = append_alone(transaction, append, Besides::Nothing);
         let appended = in_time::<DB, _>(place, appended, StoreError::outcome_unknown).await;
         let (outcome, heads) = appended?;
         DB::appended(place, &heads);

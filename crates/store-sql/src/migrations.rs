@@ -13,7 +13,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 /// Number, name, text.
 type Source = (i64, &'static str, &'static str);
 
-const SQLITE: [Source; 2] = [
+const SQLITE: [Source; 3] = [
     (
         1,
         "log",
@@ -24,9 +24,14 @@ const SQLITE: [Source; 2] = [
         "format_level",
         include_str!("../../../migrations/sqlite/0002_format_level.sql"),
     ),
+    (
+        3,
+        "redactions",
+        include_str!("../../../migrations/sqlite/0003_redactions.sql"),
+    ),
 ];
 
-const POSTGRES: [Source; 2] = [
+const POSTGRES: [Source; 3] = [
     (
         1,
         "log",
@@ -36,6 +41,11 @@ const POSTGRES: [Source; 2] = [
         2,
         "format_level",
         include_str!("../../../migrations/postgres/0002_format_level.sql"),
+    ),
+    (
+        3,
+        "redactions",
+        include_str!("../../../migrations/postgres/0003_redactions.sql"),
     ),
 ];
 

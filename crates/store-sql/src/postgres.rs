@@ -9,6 +9,7 @@ mod grant;
 mod name;
 mod notifier;
 mod open;
+mod redaction;
 mod server;
 mod settings;
 mod wakeups;
@@ -20,10 +21,10 @@ pub use settings::PostgresSettings;
 
 use std::time::Duration;
 
-use roadbook_store::{Decision, Room, StreamId, Version, Wakeups};
+use roadbook_store::{Decision, Redaction, Room, Scrubbed, StoreError, StreamId, Version, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection, PgQueryResult, PgRow};
-use sqlx::{Arguments, Error, Executor, Postgres, Row};
+use sqlx::{Arguments, Error, Executor, Pool, Postgres, Row};
 use uuid::Uuid;
 
 use crate::dialect::{Dialect, Value};
@@ -58,6 +59,15 @@ impl Dialect for Postgres {
 
     async fn write(connection: &mut PgConnection, decision: &Decision) -> Result<(), Error> {
         write::write(connection, decision).await
+    }
+
+    async fn redact(connection: &mut PgConnection, redaction: &Redaction) -> Result<(), Error> {
+        redaction::redact(connection, redaction).await
+    }
+
+    /// Only the owner of the tables can have them written anew, and nobody can use them meanwhile.
+    async fn scrub(_place: &PostgresPlace, _writer: &Pool<Self>) -> Result<Scrubbed, StoreError> {
+        Ok(Scrubbed::LeftToOperator)
     }
 
     fn executor(connection: &mut PgConnection) -> impl Executor<'_, Database = Self> {

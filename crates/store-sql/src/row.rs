@@ -5,8 +5,9 @@
 
 use bytes::Bytes;
 use roadbook_store::{
-    CommandRecord, Digest, EventHeader, FormatLevel, Head, HeaderError, Instant, SealedEvent,
-    Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version,
+    CommandRecord, Digest, EventHeader, FormatLevel, Head, HeaderError, Instant, Remainder,
+    SealedEvent, Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId,
+    Version,
 };
 use sqlx::Error;
 
@@ -45,7 +46,18 @@ pub(crate) fn stored_event<DB: Dialect>(row: &DB::Row) -> Result<StoredEvent, Er
         header: header::<DB>(row, 0)?,
         digest: digest::<DB>(row, 1)?,
         payload: DB::bytes(row, 2)?.map(Bytes::from),
+        remainder: None,
     })
+}
+
+/// What is left of an event, with its version.
+pub(crate) fn remainder<DB: Dialect>(row: &DB::Row) -> Result<(Version, Remainder), Error> {
+    let remainder = Remainder {
+        redaction: version::<DB>(row, 1)?,
+        salt: array(2, &present::<DB>(row, 2)?)?,
+        payload: present::<DB>(row, 3)?.into(),
+    };
+    Ok((version::<DB>(row, 0)?, remainder))
 }
 
 /// A sealed event, whose columns must say what its header says: indexes are made of the columns. The last column is its
@@ -80,6 +92,7 @@ pub(crate) fn sealed_event<DB: Dialect>(row: &DB::Row) -> Result<SealedEvent, Er
             header,
             digest: digest::<DB>(row, 5)?,
             payload: DB::bytes(row, 8)?.map(Bytes::from),
+            remainder: None,
         },
     })
 }
@@ -117,12 +130,14 @@ pub(crate) fn snapshot<DB: Dialect>(
         ..
     } = snapshot_point::<DB>(row, family)?;
     let state = present::<DB>(row, 3)?.into();
+    let redaction = self::version::<DB>(row, 4)?;
     Ok(Snapshot {
         stream_id,
         family,
         version,
         effective_at,
         format,
+        redaction,
         state,
     })
 }

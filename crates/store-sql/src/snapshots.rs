@@ -1,7 +1,7 @@
 //! The statements about snapshots and their transactions.
 //!
 //! Owns how a family and a key become columns. Invariant: a snapshot and its state are written in one transaction, so
-//! neither is ever found without the other.
+//! neither is ever found without the other, and none of before a redaction is written after it.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use sqlx::{Error, Pool};
 
 use crate::call::Call;
 use crate::dialect::{Dialect, store_error};
+use crate::row;
 use crate::sql;
 use crate::transaction::Transaction;
 
@@ -57,6 +58,7 @@ pub(crate) async fn put<DB: Dialect>(
     writer: &Pool<DB>,
     snapshots: Vec<Snapshot>,
 ) -> Result<(), StoreError> {
+    let known = known_redactions(&snapshots);
     // The last of several with one key is the one that stays, so the others need not be written.
     let keyed = snapshots.into_iter().map(|snapshot| {
         let point = snapshot.point();
@@ -71,11 +73,44 @@ pub(crate) async fn put<DB: Dialect>(
         for snapshot in snapshots.into_values() {
             put_one::<DB>(transaction.connection(), snapshot).await?;
         }
+        // Only now: what was written keeps redactions waiting, which then delete it.
+        if is_outdated::<DB>(transaction.connection(), known).await? {
+            transaction.roll_back().await;
+            return Ok(());
+        }
         transaction.commit().await
     };
     written
         .await
         .map_err(|error| store_error::<DB>("keeping snapshots", error))
+}
+
+/// The last redaction of each stream that whoever made any of its snapshots knew of.
+fn known_redactions(snapshots: &[Snapshot]) -> BTreeMap<StreamId, Version> {
+    let mut known: BTreeMap<StreamId, Version> = BTreeMap::new();
+    for snapshot in snapshots {
+        let least = known
+            .entry(snapshot.stream_id)
+            .or_insert(snapshot.redaction);
+        *least = snapshot.redaction.min(*least);
+    }
+    known
+}
+
+/// Whether a stream has had a redaction after the one that is known of it.
+async fn is_outdated<DB: Dialect>(
+    connection: &mut DB::Connection,
+    known: BTreeMap<StreamId, Version>,
+) -> Result<bool, Error> {
+    for (stream, known) in known {
+        let last = Call::<DB>::new(sql::LAST_REDACTION).stream(stream);
+        let last = last.row(connection).await?;
+        let last = last.map(|row| row::version::<DB>(&row, 0)).transpose()?;
+        if last.is_some_and(|last| last > known) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn put_one<DB: Dialect>(
@@ -87,6 +122,7 @@ async fn put_one<DB: Dialect>(
         .version(point.version)
         .instant(point.effective_at)
         .integer(i64::from(point.format))
+        .version(snapshot.redaction)
         .run(connection)
         .await?;
     key::<DB>(Call::new(sql::PUT_SNAPSHOT_STATE), stream, point)

@@ -182,6 +182,29 @@ pub(crate) const READ_SEALED: &str = "SELECT e.version, e.recorded_at, e.effecti
      LEFT JOIN backdated b ON b.stream_id = e.stream_id AND b.version = e.version \
      WHERE e.stream_id = $1 AND e.version > $2 ORDER BY e.version LIMIT $3";
 
+/// Of the few events without a payload: joined to every read, it would be looked for beside every event.
+pub(crate) static REMAINDERS: Repeated = Repeated::new(
+    "SELECT version, redaction, salt, remainder FROM redactions WHERE stream_id = ? AND version IN (",
+    0,
+    "?",
+    ", ",
+    ")",
+);
+
+pub(crate) const LAST_REDACTION: &str = "SELECT redaction FROM redactions WHERE stream_id = $1 \
+     ORDER BY redaction DESC LIMIT 1";
+
+pub(crate) const DELETE_PAYLOAD: &str =
+    "DELETE FROM payloads WHERE stream_id = $1 AND version = $2";
+
+pub(crate) const PUT_REMAINDER: &str = "INSERT INTO redactions \
+     (stream_id, version, redaction, salt, remainder) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (stream_id, version) DO UPDATE SET \
+     redaction = excluded.redaction, salt = excluded.salt, remainder = excluded.remainder";
+
+pub(crate) const FORGET_COMMAND: &str =
+    "UPDATE commands SET fingerprint = $3 WHERE stream_id = $1 AND command_id = $2";
+
 pub(crate) static COMMANDS: Repeated = Repeated::new(
     "SELECT command_id, fingerprint, last_version, answer FROM commands WHERE stream_id = ? AND command_id IN (",
     0,
@@ -205,15 +228,15 @@ pub(crate) static RECORDED_COMMANDS: Repeated = Repeated::new(
 );
 
 pub(crate) const PUT_SNAPSHOT: &str = "INSERT INTO snapshots \
-     (stream_id, family, point, version, effective_at, format) VALUES ($1, $2, $3, $4, $5, $6) \
-     ON CONFLICT (stream_id, family, point) DO UPDATE SET \
-     version = excluded.version, effective_at = excluded.effective_at, format = excluded.format";
+     (stream_id, family, point, version, effective_at, format, redaction) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (stream_id, family, point) DO UPDATE SET version = excluded.version, \
+     effective_at = excluded.effective_at, format = excluded.format, redaction = excluded.redaction";
 
 pub(crate) const PUT_SNAPSHOT_STATE: &str = "INSERT INTO snapshot_states (stream_id, family, point, state) \
      VALUES ($1, $2, $3, $4) ON CONFLICT (stream_id, family, point) DO UPDATE SET state = excluded.state";
 
-pub(crate) const NEAREST_SNAPSHOT: &str = "SELECT n.version, n.effective_at, n.format, s.state FROM (\
-         SELECT stream_id, family, point, version, effective_at, format FROM snapshots \
+pub(crate) const NEAREST_SNAPSHOT: &str = "SELECT n.version, n.effective_at, n.format, s.state, n.redaction FROM (\
+         SELECT stream_id, family, point, version, effective_at, format, redaction FROM snapshots \
          WHERE stream_id = $1 AND family = $2 AND point <= $3 AND version <= $4 AND effective_at <= $5 \
          AND format = $6 ORDER BY point DESC LIMIT 1) AS n \
      JOIN snapshot_states s ON s.stream_id = n.stream_id AND s.family = n.family AND s.point = n.point";
@@ -221,7 +244,7 @@ pub(crate) const NEAREST_SNAPSHOT: &str = "SELECT n.version, n.effective_at, n.f
 pub(crate) const SNAPSHOT_POINTS: &str = "SELECT version, effective_at, format FROM snapshots \
      WHERE stream_id = $1 AND family = $2 ORDER BY point";
 
-pub(crate) const SNAPSHOT: &str = "SELECT n.version, n.effective_at, n.format, s.state FROM snapshots n \
+pub(crate) const SNAPSHOT: &str = "SELECT n.version, n.effective_at, n.format, s.state, n.redaction FROM snapshots n \
      JOIN snapshot_states s ON s.stream_id = n.stream_id AND s.family = n.family AND s.point = n.point \
      WHERE n.stream_id = $1 AND n.family = $2 AND n.point = $3";
 

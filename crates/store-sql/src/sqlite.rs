@@ -10,6 +10,7 @@ mod lock;
 mod open;
 mod restore;
 mod room;
+mod scrub;
 mod settings;
 mod write;
 
@@ -22,13 +23,18 @@ pub(crate) use write::INSERTING;
 
 use std::time::Duration;
 
-use roadbook_store::{Decision, Room, StreamId, Version, Wakeups};
+use roadbook_store::{
+    Decision, FORGOTTEN, Redaction, Room, Scrubbed, StoreError, StreamId, Version, Wakeups,
+};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteQueryResult, SqliteRow};
-use sqlx::{Arguments, Error, Executor, Row, Sqlite};
+use sqlx::{Arguments, Error, Executor, Pool, Row, Sqlite};
 use uuid::Uuid;
 
+use crate::append::put_remainder;
+use crate::call::Call;
 use crate::dialect::{Dialect, Value};
+use crate::{snapshots, sql};
 
 /// The codes of SQLite (without their extensions) that tell of damage: a corrupt file, a file that is no database, a
 /// value of the wrong type, and a constraint that only a damaged file can break here.
@@ -55,6 +61,29 @@ impl Dialect for Sqlite {
 
     async fn write(connection: &mut SqliteConnection, decision: &Decision) -> Result<(), Error> {
         write::write(connection, decision).await
+    }
+
+    async fn redact(connection: &mut SqliteConnection, redaction: &Redaction) -> Result<(), Error> {
+        let (stream, version) = (redaction.append.stream_id, redaction.version());
+        for left in &redaction.remainders {
+            put_remainder::<Self>(connection, stream, left, version).await?;
+        }
+        for command in &redaction.forgotten {
+            Call::<Self>::new(sql::FORGET_COMMAND)
+                .stream(stream)
+                .uuid(*command)
+                .bytes(FORGOTTEN.to_vec())
+                .run(connection)
+                .await?;
+        }
+        snapshots::delete::<Self>(stream, None)
+            .run(connection)
+            .await?;
+        Ok(())
+    }
+
+    async fn scrub(place: &SqliteFile, writer: &Pool<Self>) -> Result<Scrubbed, StoreError> {
+        scrub::scrub(place, writer).await
     }
 
     fn executor(connection: &mut SqliteConnection) -> impl Executor<'_, Database = Self> {

@@ -3,20 +3,20 @@
 //! Owns the pools and the translation of each call; the transaction that appends is in `append`, snapshots are in
 //! `snapshots`. Opening and closing belong to each database. Invariant: there is this one body for every database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use roadbook_store::{
-    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant, Room,
-    SealedEvent, Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId,
-    Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant,
+    RedactedEvent, Redaction, Remainder, Room, Scrubbed, SealedEvent, Snapshot, SnapshotFamily,
+    SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 use sqlx::{Error, Pool, Postgres, Sqlite};
 use uuid::Uuid;
 
 use crate::answer::in_time;
-use crate::append::append_batch;
+use crate::append::{Besides, append_alone, append_batch};
 use crate::call::{Call, find_all};
 use crate::dialect::{Dialect, store_error};
 use crate::hold::HeldStream;
@@ -117,11 +117,68 @@ impl<DB: Dialect> SqlStore<DB> {
         call: Call<DB>,
     ) -> Result<Vec<StoredEvent>, StoreError> {
         let rows = self.rows(call).await?;
-        row::all::<DB, _>(
-            || format!("the events of stream {stream}"),
-            &rows,
-            row::stored_event::<DB>,
-        )
+        let place = || format!("the events of stream {stream}");
+        let events = row::all::<DB, _>(place, &rows, row::stored_event::<DB>)?;
+        self.with_remainders(stream, events, |event| event).await
+    }
+
+    /// The events, those without a payload with what is left of it. A payload goes in the same moment in which the remainder
+    /// comes, so that whoever misses the one finds the other.
+    async fn with_remainders<T: Send>(
+        &self,
+        stream: StreamId,
+        mut events: Vec<T>,
+        stored: impl Fn(&mut T) -> &mut StoredEvent + Send,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut lacking = Vec::new();
+        for event in &mut events {
+            let event = stored(event);
+            if event.payload.is_none() {
+                lacking.push(event.header.version);
+            }
+        }
+        if lacking.is_empty() {
+            return Ok(events);
+        }
+        let mut left = self.remainders(stream, &lacking).await?;
+        for event in &mut events {
+            let event = stored(event);
+            event.remainder = left.remove(&event.header.version);
+        }
+        Ok(events)
+    }
+
+    async fn remainders(
+        &self,
+        stream: StreamId,
+        versions: &[Version],
+    ) -> Result<BTreeMap<Version, Remainder>, StoreError> {
+        let leading = |call: Call<DB>| call.stream(stream);
+        let rows = self
+            .find(&sql::REMAINDERS, versions, leading, Call::version)
+            .await?;
+        let place = || format!("the redactions of stream {stream}");
+        let left = row::all::<DB, _>(place, &rows, row::remainder::<DB>)?;
+        Ok(left.into_iter().collect())
+    }
+
+    /// Makes one append and what goes with it, in a task of its own: a caller that goes away must not leave it half-way.
+    async fn append_with(&self, append: Append, with: With) -> Result<AppendOutcome, StoreError> {
+        let writer = self.writer()?.clone();
+        self.check_room()?;
+        let place = Arc::clone(&self.place);
+        let written = tokio::spawn(async move {
+            let appended = async {
+                let begun = Transaction::begin(&writer).await;
+                let transaction = begun.map_err(|error| store_error::<DB>("the append", error))?;
+                append_alone(transaction, append, with.besides()).await
+            };
+            let appended = in_time::<DB, _>(&place, appended, StoreError::outcome_unknown).await;
+            let (outcome, heads) = appended?;
+            DB::appended(&place, &heads);
+            Ok(outcome)
+        });
+        written.await.map_err(StoreError::outcome_unknown)?
     }
 
     /// Every statement takes a bounded number of subjects and is cut at the limit. Of what they find together, the
@@ -149,7 +206,22 @@ impl<DB: Dialect> SqlStore<DB> {
         events.sort_by_key(|event| event.header.version);
         events.dedup_by_key(|event| event.header.version);
         events.truncate(limit);
-        Ok(events)
+        self.with_remainders(stream, events, |event| event).await
+    }
+}
+
+/// What goes with an append, for a task of its own.
+enum With {
+    Redaction(Redaction),
+    Redacted(Vec<RedactedEvent>),
+}
+
+impl With {
+    fn besides(&self) -> Besides<'_> {
+        match self {
+            Self::Redaction(redaction) => Besides::Redacting(redaction),
+            Self::Redacted(redacted) => Besides::Redacted(redacted),
+        }
     }
 }
 
@@ -210,6 +282,30 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
             Ok(outcomes)
         });
         written.await.map_err(StoreError::outcome_unknown)?
+    }
+
+    async fn redact(&self, redaction: Redaction) -> Result<AppendOutcome, StoreError> {
+        redaction.check()?;
+        let append = redaction.append.clone();
+        self.append_with(append, With::Redaction(redaction)).await
+    }
+
+    async fn append_redacted(
+        &self,
+        append: Append,
+        redacted: Vec<RedactedEvent>,
+    ) -> Result<AppendOutcome, StoreError> {
+        self.append_with(append, With::Redacted(redacted)).await
+    }
+
+    async fn scrub(&self) -> Result<Scrubbed, StoreError> {
+        DB::scrub(&self.place, self.writer()?).await
+    }
+
+    async fn last_redaction(&self, stream: StreamId) -> Result<Version, StoreError> {
+        let call = Call::new(sql::LAST_REDACTION).stream(stream);
+        let last = self.row(call, |row| row::version::<DB>(row, 0)).await?;
+        Ok(last.unwrap_or(Version::NONE))
     }
 
     fn appends_in_parallel(&self) -> usize {
@@ -395,7 +491,9 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
             .limit(limit);
         let rows = self.rows(call).await?;
         let place = || format!("stream {stream}, after version {after}");
-        row::all::<DB, _>(place, &rows, row::sealed_event::<DB>)
+        let events = row::all::<DB, _>(place, &rows, row::sealed_event::<DB>)?;
+        self.with_remainders(stream, events, |sealed| &mut sealed.event)
+            .await
     }
 
     async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {

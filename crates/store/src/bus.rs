@@ -44,6 +44,10 @@ pub trait Bus: Send + Sync + 'static {
     /// others when they next look at the heads.
     fn publish(&self, appended: Appended);
 
+    /// Drops what is still kept of the appends of a stream, since something in them was redacted. Never waits and never
+    /// fails: what cannot be dropped goes when it is too old.
+    fn forget(&self, _stream: StreamId) {}
+
     /// What the others publish, from now on. [`Wakeup::Anything`](crate::Wakeup::Anything) is said after a time in which
     /// something may have been missed.
     fn wakeups(&self) -> Wakeups;

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::{
-    Append, AppendOutcome, CommandRecord, Digest, EventHeader, Head, Instant, Salt, StoreError,
-    StreamId, Version,
+    Append, AppendOutcome, CommandRecord, Digest, EventHeader, Head, Instant, NewRemainder,
+    RedactedEvent, Salt, StoreError, StreamId, Version,
 };
 
 /// What the log holds that the appends of a batch depend on.
@@ -53,6 +53,29 @@ pub struct SealedRow {
     pub digest: Digest,
     /// The greatest `effective_at` of the stream up to and including it.
     pub effective_max: Instant,
+}
+
+impl Decision {
+    /// Gives events that are appended as redacted the digests that they always had, and tells what is left of each, with
+    /// the version of its redaction. None if nothing is appended.
+    pub fn redacted(&mut self, redacted: &[RedactedEvent]) -> Vec<(NewRemainder, Version)> {
+        let mut left = Vec::with_capacity(redacted.len());
+        for row in &mut self.events {
+            let version = row.header.version;
+            let Some(redacted) = redacted.iter().find(|event| event.version == version) else {
+                continue;
+            };
+            row.payload_digest = redacted.payload_digest;
+            row.digest = Digest::of_event(&row.header_bytes, redacted.payload_digest);
+            let remainder = NewRemainder {
+                version,
+                payload: row.payload.clone(),
+                salt: row.salt,
+            };
+            left.push((remainder, redacted.redaction));
+        }
+        left
+    }
 }
 
 impl SealedRow {

@@ -1,12 +1,13 @@
 //! The shapes of an event: as it is handed in, as it is read, and as it is verified.
 //!
 //! Owns the header and the three shapes around it. What `kind` and the payload mean is not known here; the digest is
-//! computed in `digest`. Invariant: a header never changes once it is appended, and only a payload can be taken away.
+//! computed in `digest`, and what takes the place of a payload is told in `redaction`. Invariant: a header never changes
+//! once it is appended, and only a payload can be taken away.
 
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::{Digest, Instant, StreamId, Version};
+use crate::{Digest, Instant, Remainder, StreamId, Version};
 
 /// Random bytes that are hashed before a payload, so that a redacted payload cannot be guessed from its digest.
 pub type Salt = [u8; 16];
@@ -73,6 +74,8 @@ pub struct StoredEvent {
     pub header: EventHeader,
     /// What it says; `None` if it was redacted.
     pub payload: Option<Bytes>,
+    /// What is left of it if it was redacted. An event with neither payload nor remainder is damaged.
+    pub remainder: Option<Remainder>,
     /// The digest that was computed when it was appended.
     pub digest: Digest,
 }

@@ -16,6 +16,7 @@ mod hold;
 mod instant;
 mod log;
 mod memory;
+mod redaction;
 mod room;
 mod snapshot;
 mod stream;
@@ -37,9 +38,12 @@ pub use hold::Hold;
 pub use instant::Instant;
 pub use log::EventLog;
 pub use memory::MemoryLog;
+pub use redaction::{FORGOTTEN, NewRemainder, RedactedEvent, Redaction, Remainder, Scrubbed};
 pub use room::Room;
 pub use snapshot::{Snapshot, SnapshotFamily, SnapshotPoint};
 pub use stream::{Head, StreamId, Version};
 pub use transfer::{TransferError, TransferProgress, TransferStep, Transferred, transfer};
-pub use verify::{Fault, Problem, Progress, Verified, VerifyError, verify_log, verify_stream};
+pub use verify::{
+    Fault, FoundRedaction, Problem, Progress, Verified, VerifyError, verify_log, verify_stream,
+};
 pub use wakeup::{Wakeup, Wakeups};

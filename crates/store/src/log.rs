@@ -1,14 +1,16 @@
 //! The contract of the log: what every backend promises, and all that the engine may rely on.
 //!
 //! Owns the trait. What backends share is in the types around it; whether one keeps its promises is judged by the
-//! suite in `testing`. Invariant: what a read returned once, it returns for ever, but for payloads that are redacted.
+//! suite in `testing`. Invariant: what a read returned once, it returns for ever, but for payloads that are redacted, and
+//! those go only with an event that says so.
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::{
-    Append, AppendOutcome, CommandRecord, FormatLevel, Head, Hold, Instant, Room, SealedEvent,
-    Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId, Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, FormatLevel, Head, Hold, Instant, RedactedEvent,
+    Redaction, Room, Scrubbed, SealedEvent, Snapshot, SnapshotFamily, SnapshotPoint, StoreError,
+    StoredEvent, StreamId, Version, Wakeups,
 };
 
 /// An append-only log of many streams, with the snapshots and the command records that belong to it.
@@ -48,6 +50,31 @@ pub trait EventLog: Send + Sync + 'static {
     /// written, unless it is [`StoreError::OutcomeUnknown`]. Dropping the future leaves the outcome unknown, but
     /// never a half-written append.
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError>;
+
+    /// Appends the event of a redaction and, in the same transaction, puts what is left in the place of each payload that
+    /// it names, forgets the fingerprints of the commands that it names, and drops every snapshot of the stream.
+    ///
+    /// Headers and digests stay. An event that was redacted before can be redacted again: what was left of it then goes
+    /// too. A conflict and an error mean what they mean of [`append_batch`](Self::append_batch); a redaction that does not
+    /// pass [`Redaction::check`] is refused.
+    async fn redact(&self, redaction: Redaction) -> Result<AppendOutcome, StoreError>;
+
+    /// Appends events some of which are redacted already, as a log that is copied elsewhere holds them: payload and salt of
+    /// those are handed in as those of their remainders. The event that redacted them may come in a later append.
+    async fn append_redacted(
+        &self,
+        append: Append,
+        redacted: Vec<RedactedEvent>,
+    ) -> Result<AppendOutcome, StoreError>;
+
+    /// Cleans the files of the log of what was redacted, as far as this process can: databases leave what is deleted where
+    /// it stood until something else is written there. Takes as long as writing the whole log does, and appends may wait.
+    async fn scrub(&self) -> Result<Scrubbed, StoreError> {
+        Ok(Scrubbed::Clean)
+    }
+
+    /// The version of the last event that redacted something in the stream; [`Version::NONE`] if none did.
+    async fn last_redaction(&self, stream: StreamId) -> Result<Version, StoreError>;
 
     /// How many calls of [`append_batch`](Self::append_batch) the log can work on at once.
     fn appends_in_parallel(&self) -> usize {
@@ -156,6 +183,8 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// Keeps snapshots. One with the key of an older one (in [`SnapshotFamily::Log`] its version, in
     /// [`SnapshotFamily::Effective`] its `effective_at`) takes its place, whatever the format of either.
+    ///
+    /// None of them is kept if one was made without knowing of a redaction of its stream: it may hold what was redacted.
     async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError>;
 
     /// The snapshot of the given format to begin from for the state at `effective` as known at `version`.

@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use self::stream::Stream;
 use crate::{
-    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Instant, Room, SealedEvent,
-    Snapshot, SnapshotFamily, SnapshotPoint, Standing, StoreError, StoredEvent, StreamId, Version,
-    Wakeups,
+    Append, AppendOutcome, CommandRecord, Decision, EventLog, FormatLevel, Head, Instant,
+    RedactedEvent, Redaction, Room, SealedEvent, Snapshot, SnapshotFamily, SnapshotPoint, Standing,
+    StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
 /// A log that lives as long as its value.
@@ -77,11 +77,13 @@ impl MemoryLog {
         self.lock().room = Some(room);
     }
 
-    /// Takes the payloads and salts of events away, as a redaction does; headers and digests stay.
-    pub fn redact(&self, stream: StreamId, versions: &[Version]) {
+    /// Loses the payloads and salts of events, which no event says: damage, and no redaction.
+    pub fn lose(&self, stream: StreamId, versions: &[Version]) {
         let mut state = self.lock();
         if let Some(stream) = state.streams.get_mut(&stream) {
-            stream.redact(versions);
+            for version in versions {
+                stream.lose(*version);
+            }
         }
     }
 
@@ -128,6 +130,23 @@ impl State {
         standing
     }
 
+    fn write(&mut self, decision: Decision) -> Vec<AppendOutcome> {
+        for row in decision.events {
+            let stream = self.streams.entry(row.header.stream_id).or_default();
+            stream.push(row);
+        }
+        for (stream, command) in decision.commands {
+            self.streams.entry(stream).or_default().record(command);
+        }
+        decision.outcomes
+    }
+
+    /// Whether somebody made it without knowing of a redaction.
+    fn is_outdated(&self, snapshot: &Snapshot) -> bool {
+        let stream = self.streams.get(&snapshot.stream_id);
+        stream.is_some_and(|stream| stream.last_redaction() > snapshot.redaction)
+    }
+
     fn family(
         &self,
         stream: StreamId,
@@ -136,6 +155,12 @@ impl State {
         let range = (stream, family, i64::MIN)..=(stream, family, i64::MAX);
         self.snapshots.range(range).map(|(_, snapshot)| snapshot)
     }
+}
+
+/// The outcome of an append that was decided alone.
+fn only(outcomes: &[AppendOutcome]) -> Result<AppendOutcome, StoreError> {
+    let missing = || StoreError::corrupt("the append", "it was not judged");
+    outcomes.first().copied().ok_or_else(missing)
 }
 
 fn snapshot_key(stream: StreamId, point: SnapshotPoint) -> SnapshotKey {
@@ -176,17 +201,51 @@ impl EventLog for MemoryLog {
         let mut state = self.lock();
         state.check_room()?;
         let decision = state.standing(&appends).decide(appends)?;
-        for row in decision.events {
-            state
-                .streams
-                .entry(row.header.stream_id)
-                .or_default()
-                .push(row);
+        Ok(state.write(decision))
+    }
+
+    async fn redact(&self, redaction: Redaction) -> Result<AppendOutcome, StoreError> {
+        redaction.check()?;
+        let (stream, version) = (redaction.append.stream_id, redaction.version());
+        let mut state = self.lock();
+        state.check_room()?;
+        let appends = vec![redaction.append];
+        let decision = state.standing(&appends).decide(appends)?;
+        let outcome = only(&state.write(decision))?;
+        if matches!(outcome, AppendOutcome::Appended { .. }) {
+            let redacted = state.streams.entry(stream).or_default();
+            for left in redaction.remainders {
+                redacted.redact(left, version);
+            }
+            for command in redaction.forgotten {
+                redacted.forget(command);
+            }
+            state.snapshots.retain(|(of, _, _), _| *of != stream);
         }
-        for (stream, command) in decision.commands {
-            state.streams.entry(stream).or_default().record(command);
+        Ok(outcome)
+    }
+
+    async fn append_redacted(
+        &self,
+        append: Append,
+        redacted: Vec<RedactedEvent>,
+    ) -> Result<AppendOutcome, StoreError> {
+        let mut state = self.lock();
+        state.check_room()?;
+        let stream = append.stream_id;
+        let appends = vec![append];
+        let mut decision = state.standing(&appends).decide(appends)?;
+        let left = decision.redacted(&redacted);
+        let outcome = only(&state.write(decision))?;
+        let stream = state.streams.entry(stream).or_default();
+        for (left, redaction) in left {
+            stream.redact(left, redaction);
         }
-        Ok(decision.outcomes)
+        Ok(outcome)
+    }
+
+    async fn last_redaction(&self, stream: StreamId) -> Result<Version, StoreError> {
+        Ok(self.of_stream(stream, Stream::last_redaction))
     }
 
     async fn head(&self, stream: StreamId) -> Result<Option<Head>, StoreError> {
@@ -311,6 +370,9 @@ impl EventLog for MemoryLog {
     async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
         let mut state = self.lock();
         state.check_room()?;
+        if snapshots.iter().any(|snapshot| state.is_outdated(snapshot)) {
+            return Ok(());
+        }
         for snapshot in snapshots {
             state
                 .snapshots
@@ -415,7 +477,7 @@ mod tests {
     async fn a_random_run_does_some_of_everything() {
         let seen = compare_logs(1, 400, &MemoryLog::new(), &MemoryLog::new()).await;
         assert!(
-            seen.appended > 100 && seen.conflicts > 10 && seen.refused > 0,
+            seen.appended > 100 && seen.conflicts > 10 && seen.refused > 0 && seen.redacted > 5,
             "{seen:?}"
         );
     }

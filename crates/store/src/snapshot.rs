@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub effective_at: Instant,
     /// How `state` is encoded, in the writer's numbering.
     pub format: u16,
+    /// The last redaction of the stream that whoever made the state knew of, before it read the first event for it.
+    pub redaction: Version,
     /// The state itself.
     pub state: Bytes,
 }

@@ -15,13 +15,14 @@ mod differential;
 mod faulty;
 mod memory_bus;
 pub mod reading;
+pub mod redacting;
 mod sample;
 pub mod snapshots;
 
 pub use differential::{Compared, compare_logs};
 pub use faulty::{DelayedAppend, FaultyLog};
 pub use memory_bus::MemoryBus;
-pub use sample::{Random, append, command, event, instant, stream};
+pub use sample::{Random, append, command, event, instant, redaction, stream};
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub async fn run_all(empty_log: impl AsyncFn() -> Arc<dyn EventLog>) {
     appending::run_all(&empty_log).await;
     reading::run_all(&empty_log).await;
     snapshots::run_all(&empty_log).await;
+    redacting::run_all(&empty_log).await;
 }
 
 /// Runs the named claims and says which one is being run: a panic then comes after the name of its claim.

@@ -1,11 +1,17 @@
 //! Verification: proves event by event that the log still holds what was appended.
 //!
 //! Owns the walk and the checks. It reads through the contract alone, so it judges every backend alike; it repairs
-//! nothing. Invariant: of several bad events in a stream it names the first.
+//! nothing. Invariant: of several bad events in a stream it names the first; a redaction that is not proved is found where
+//! its event should be.
+
+mod pending;
 
 use crate::{
-    Digest, EventHeader, EventLog, Head, Instant, SealedEvent, StoreError, StreamId, Version,
+    Digest, EventHeader, EventLog, Head, Instant, SealedEvent, StoreError, StoredEvent, StreamId,
+    Version,
 };
+
+use pending::Pending;
 
 /// Events read at once. Enough to make the cost of a read small, and few enough to keep in memory.
 const PAGE_EVENTS: usize = 1000;
@@ -25,7 +31,7 @@ pub struct Progress {
 }
 
 /// What was found good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verified {
     /// Streams read to their end.
     pub streams: u64,
@@ -33,6 +39,17 @@ pub struct Verified {
     pub events: u64,
     /// Those of them whose payload is redacted: their digest was recomputed from the digest of the payload.
     pub redacted: u64,
+    /// The redactions by which they are, in order within each stream.
+    pub redactions: Vec<FoundRedaction>,
+}
+
+/// A redaction that is proved: its event bears the mark of what is left of each event that it redacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundRedaction {
+    /// Its event, whose header tells who redacted, when and why.
+    pub event: StoredEvent,
+    /// The events that it redacted, ascending, without those that a later redaction has redacted again.
+    pub versions: Vec<Version>,
 }
 
 /// The first bad event of a stream.
@@ -71,6 +88,18 @@ pub enum Problem {
     /// A payload without its salt, or a salt without its payload: a redaction takes both.
     #[error("of its payload and salt only one is there")]
     HalfRedacted,
+    /// Neither payload nor remainder is there.
+    #[error("its payload is gone, and no redaction says so")]
+    PayloadLost,
+    /// A remainder stands beside the payload that it should have taken the place of.
+    #[error("its payload is there, although it was redacted")]
+    NotRedacted,
+    /// No event says what is left of it.
+    #[error("version {redaction} should tell what was redacted, and does not")]
+    UnprovedRedaction {
+        /// The version of the event that should.
+        redaction: Version,
+    },
     /// The header, or the digest of the payload, is not what was hashed.
     #[error("its header or digest was changed")]
     HeaderChanged,
@@ -116,6 +145,7 @@ pub async fn verify_log(
             total.streams += verified.streams;
             total.events += verified.events;
             total.redacted += verified.redacted;
+            total.redactions.extend(verified.redactions);
         }
         match heads.last() {
             Some(last) if heads.len() == PAGE_HEADS => after = Some(last.stream_id),
@@ -219,6 +249,8 @@ struct Walk {
     recorded_at: Instant,
     effective_max: Instant,
     opened_at: Instant,
+    /// Events that are redacted by an event that was not met yet.
+    pending: Pending,
     verified: Verified,
 }
 
@@ -231,6 +263,7 @@ impl Walk {
             recorded_at: Instant::MIN,
             effective_max: Instant::MIN,
             opened_at: head.opened_at,
+            pending: Pending::default(),
             verified: Verified {
                 streams: 1,
                 ..Verified::default()
@@ -255,7 +288,26 @@ impl Walk {
         self.batch = header.batch;
         self.recorded_at = header.recorded_at;
         self.verified.events += 1;
-        self.verified.redacted += u64::from(sealed.event.payload.is_none());
+        self.check_redaction(sealed)
+    }
+
+    /// Checks it as the event of a redaction, and remembers it if it is redacted itself.
+    fn check_redaction(&mut self, sealed: &SealedEvent) -> Result<(), Fault> {
+        let version = sealed.event.header.version;
+        let found = self.pending.met(&sealed.event);
+        let found = found.map_err(|lacking| {
+            let redaction = version;
+            self.fault(lacking, Problem::UnprovedRedaction { redaction })
+        })?;
+        self.verified.redactions.extend(found);
+        if let Some(remainder) = &sealed.event.remainder {
+            let redaction = remainder.redaction;
+            if redaction <= version {
+                return Err(self.fault(version, Problem::UnprovedRedaction { redaction }));
+            }
+            self.verified.redacted += 1;
+            self.pending.wait_for(remainder, version);
+        }
         Ok(())
     }
 
@@ -282,6 +334,9 @@ impl Walk {
 
     fn finish(self) -> Result<Verified, Fault> {
         let head = self.head;
+        if let Some((version, redaction)) = self.pending.first() {
+            return Err(self.fault(version, Problem::UnprovedRedaction { redaction }));
+        }
         if self.batch != head.version {
             return Err(self.fault(head.version, Problem::BrokenBatch));
         }
@@ -308,7 +363,11 @@ fn check_digests(sealed: &SealedEvent) -> Result<(), Problem> {
             if Digest::of_payload(salt, payload) != sealed.payload_digest {
                 return Err(Problem::PayloadChanged);
             }
+            if event.remainder.is_some() {
+                return Err(Problem::NotRedacted);
+            }
         }
+        (None, None) if event.remainder.is_none() => return Err(Problem::PayloadLost),
         (None, None) => {}
         _ => return Err(Problem::HalfRedacted),
     }

@@ -101,6 +101,38 @@ async fn an_append_that_is_told_twice_is_heard_once() {
     assert_eq!(next(&mut heard).await, as_heard(&restored));
 }
 
+/// How many messages the server keeps of a subject.
+async fn kept(server: &Server, subject: &str) -> usize {
+    let context = async_nats::jetstream::new(server.stranger().await);
+    let stream = context.get_stream("roadbook").await.unwrap();
+    let info = stream.info_with_subjects(subject).await.unwrap();
+    let mut counts = info;
+    let mut messages = 0;
+    while let Some(found) = futures_util::StreamExt::next(&mut counts).await {
+        messages += found.unwrap().1;
+    }
+    messages
+}
+
+#[tokio::test]
+async fn what_a_stream_has_told_is_forgotten_and_others_are_kept() {
+    let server = Server::start();
+    let (here, there) = (join(&server).await, join(&server).await);
+    let mut heard = there.wakeups();
+    here.publish(appended(1));
+    here.publish(appended(2));
+    here.forget(appended(1).stream_id);
+    here.publish(appended(3));
+    for number in 1..=3 {
+        assert_eq!(next(&mut heard).await, as_heard(&appended(number)));
+    }
+    here.close().await;
+    for (number, left) in [(1, 0), (2, 1), (3, 1)] {
+        let subject = format!("roadbook.{}", appended(number).stream_id);
+        assert_eq!(kept(&server, &subject).await, left, "{subject}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_message_is_passed_over() {
     let server = Server::start();

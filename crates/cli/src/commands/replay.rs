@@ -112,8 +112,11 @@ struct Printer {
 impl Printer {
     fn line(&mut self, stored: StoredEvent) -> anyhow::Result<String> {
         let header = stored.header;
-        let Some(payload) = stored.payload else {
-            return Ok(format!("v{} {}: redacted", header.version, header.kind));
+        let redacted_by = stored.remainder.as_ref().map(|left| left.redaction);
+        let payload = stored.payload.or(stored.remainder.map(|left| left.payload));
+        let Some(payload) = payload else {
+            let message = format!("version {}: its payload is missing", header.version);
+            return Err(Failure::Damaged(message).into());
         };
         let event = decode_payload(&header.kind, header.schema, &payload).map_err(|problem| {
             Failure::Damaged(format!("version {}: {problem}", header.version))
@@ -124,7 +127,7 @@ impl Printer {
         };
         let after = self.scene.after(&event, stamp);
         let line = if self.json {
-            as_json(&header, &event)?
+            as_json(&header, &event, redacted_by)?
         } else {
             let told = tell(&event, &self.scene, &after);
             let line = format!(
@@ -150,7 +153,11 @@ fn author(header: &EventHeader) -> String {
     }
 }
 
-fn as_json(header: &EventHeader, event: &Event) -> anyhow::Result<String> {
+fn as_json(
+    header: &EventHeader,
+    event: &Event,
+    redacted_by: Option<store::Version>,
+) -> anyhow::Result<String> {
     let line = json!({
         "version": header.version.0,
         "id": header.id,
@@ -165,6 +172,7 @@ fn as_json(header: &EventHeader, event: &Event) -> anyhow::Result<String> {
         "reason": header.reason,
         "source": header.source,
         "subjects": header.subjects,
+        "redactedBy": redacted_by.map(|version| version.0),
         "payload": serde_json::to_value(event).context("an event cannot be printed")?,
     });
     Ok(line.to_string())

@@ -36,6 +36,7 @@ pub(crate) async fn run(arguments: &VerifyArguments, settings: &Settings) -> any
         streams,
         events,
         redacted,
+        redactions: _,
     } = verified;
     let SnapshotsChecked { equal, skipped } = snapshots;
     if arguments.json {

@@ -107,7 +107,7 @@ async fn tables(connection: &mut PgConnection) -> Result<(bool, Option<String>),
     let question = "SELECT c.relname::text, obj_description(c.oid, 'pg_class') = 'Roadbook' \
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
          WHERE n.nspname = current_schema() AND c.relname IN ('log', 'streams', 'events', 'payloads', 'backdated', \
-         'subjects', 'commands', 'snapshots', 'snapshot_states') ORDER BY c.relname";
+         'subjects', 'commands', 'snapshots', 'snapshot_states', 'redactions') ORDER BY c.relname";
     let found: Vec<(String, Option<bool>)> = sqlx::query_as(question).fetch_all(connection).await?;
     let ours = found
         .iter()

@@ -1,7 +1,8 @@
 //! The rights of a role that runs nodes but does not own the tables.
 //!
 //! Owns what such a role may: add to what is append-only, and change only heads, snapshots and the epoch. Invariant: a
-//! role with these rights can neither change nor delete an event, whatever happens to the triggers.
+//! role with these rights can neither change nor delete an event, whatever happens to the triggers, and takes a payload
+//! away only by the function that asks for an event that says so.
 
 use roadbook_store::StoreError;
 use sqlx::{AssertSqlSafe, Error, Postgres};
@@ -10,13 +11,15 @@ use super::error::ConnectError;
 use crate::store::SqlStore;
 
 /// What is granted on what. A snapshot's state goes with the snapshot, by the rights of the owner.
-const GRANTS: [(&str, &str); 5] = [
+const GRANTS: [(&str, &str); 7] = [
     (
         "SELECT, INSERT",
         "events, payloads, backdated, subjects, commands",
     ),
     ("SELECT, INSERT, UPDATE", "streams, snapshot_states"),
     ("SELECT, INSERT, UPDATE, DELETE", "snapshots"),
+    ("SELECT", "redactions"),
+    ("EXECUTE", "FUNCTION redact_payloads"),
     ("SELECT, UPDATE", "log"),
     ("SELECT", "_sqlx_migrations"),
 ];

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use self::server::{Server, server};
 use super::PostgresSettings;
+use super::redaction::REDACT;
 use super::write::APPEND;
 use crate::dialect::Dialect;
 use crate::sql::{self, Repeated};
@@ -22,7 +23,7 @@ use crate::store::SqlStore;
 /// Statements that are about the log as a whole, or go through all streams because they are asked to.
 const OF_NO_STREAM: [&str; 4] = [sql::EPOCH, sql::RAISE_EPOCH, sql::HEADS, sql::HEADS_AFTER];
 
-const OF_ONE_STREAM: [&str; 16] = [
+const OF_ONE_STREAM: [&str; 17] = [
     sql::HEAD,
     sql::READ_VERSIONS,
     sql::READ_EFFECTIVE,
@@ -33,6 +34,7 @@ const OF_ONE_STREAM: [&str; 16] = [
     sql::LIST_COMMANDS,
     sql::LIST_COMMANDS_AFTER,
     sql::READ_SEALED,
+    sql::LAST_REDACTION,
     sql::NEAREST_SNAPSHOT,
     sql::SNAPSHOT_POINTS,
     sql::SNAPSHOT,
@@ -41,15 +43,20 @@ const OF_ONE_STREAM: [&str; 16] = [
     sql::DELETE_SNAPSHOT_FAMILY,
 ];
 
-const FINDING: [&Repeated; 5] = [
+const FINDING: [&Repeated; 6] = [
     &sql::HEADS_OF,
     &sql::LOCK_HEADS_OF,
     &sql::READ_SUBJECTS,
+    &sql::REMAINDERS,
     &sql::COMMANDS,
     &sql::RECORDED_COMMANDS,
 ];
 
-const PUTTING: [&str; 2] = [sql::PUT_SNAPSHOT, sql::PUT_SNAPSHOT_STATE];
+const PUTTING: [&str; 3] = [
+    sql::PUT_SNAPSHOT,
+    sql::PUT_SNAPSHOT_STATE,
+    sql::PUT_REMAINDER,
+];
 
 /// Reads that are cut at a limit, which nothing may be sorted for.
 const IN_ORDER: [&str; 7] = [
@@ -130,6 +137,7 @@ async fn every_statement_is_understood_by_every_database() {
             prepare(&mut connection, statement).await;
         }
         prepare(&mut connection, APPEND.into_sql_str()).await;
+        prepare(&mut connection, REDACT.into_sql_str()).await;
     }
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("log.db");

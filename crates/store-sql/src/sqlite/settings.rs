@@ -74,6 +74,13 @@ impl Settings {
             .busy_timeout(RESTART_WAIT)
     }
 
+    /// A connection that writes the whole file anew. What it needs for that is too much to be kept in memory.
+    pub(super) fn cleaner(&self, path: &Path) -> SqliteConnectOptions {
+        self.connection(path)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("temp_store", "FILE")
+    }
+
     const fn length_max(&self) -> u32 {
         self.checkpoint_pages.saturating_mul(LENGTH_MAX)
     }

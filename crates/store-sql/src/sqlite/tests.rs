@@ -44,6 +44,9 @@ async fn no_read_scans_a_table() {
         sql::LIST_COMMANDS,
         sql::LIST_COMMANDS_AFTER,
         sql::READ_SEALED,
+        sql::LAST_REDACTION,
+        sql::DELETE_PAYLOAD,
+        sql::FORGET_COMMAND,
         sql::NEAREST_SNAPSHOT,
         sql::SNAPSHOT_POINTS,
         sql::SNAPSHOT,
@@ -54,6 +57,7 @@ async fn no_read_scans_a_table() {
     let repeated = [
         &sql::HEADS_OF,
         &sql::READ_SUBJECTS,
+        &sql::REMAINDERS,
         &sql::COMMANDS,
         &sql::RECORDED_COMMANDS,
     ];

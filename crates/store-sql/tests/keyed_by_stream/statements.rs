@@ -14,7 +14,7 @@ use syn::{Attribute, Expr, ExprCall, ItemConst, ItemMod, ItemStatic, Lit, LitStr
 const VERBS: [&str; 5] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
 
 /// The tables whose rows belong to road maps, and that of the epoch.
-pub(crate) const TABLES: [&str; 9] = [
+pub(crate) const TABLES: [&str; 10] = [
     "log",
     "streams",
     "events",
@@ -24,6 +24,7 @@ pub(crate) const TABLES: [&str; 9] = [
     "commands",
     "snapshots",
     "snapshot_states",
+    "redactions",
 ];
 
 /// A statement as PostgreSQL would get it.

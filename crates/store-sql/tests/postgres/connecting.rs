@@ -108,6 +108,9 @@ async fn a_database_of_the_first_migration_gets_the_first_format_level(server: &
     log.close().await;
     let older = [
         "ALTER TABLE log DROP COLUMN format_level",
+        "ALTER TABLE snapshots DROP COLUMN redaction",
+        "DROP TABLE redactions",
+        "DROP FUNCTION redact_payloads",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ];
     server.run(&database, &older).await;

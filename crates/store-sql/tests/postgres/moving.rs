@@ -96,7 +96,8 @@ async fn a_log_moves_from_a_file_to_a_server_and_back(server: &'static Server) {
         assert_eq!(log.epoch().await.unwrap(), 5);
         assert!(answers(log).await == expected);
         let verified = verify_log(log, &mut |_| {}).await.unwrap();
-        assert_eq!((verified.events, verified.redacted), (there.events, 0));
+        assert_eq!(verified.events, there.events);
+        assert!(verified.redacted > 0, "a random run redacts something");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What nobody may, and what a role that runs nodes may.
 
-use roadbook_store::testing::{append, stream};
+use roadbook_store::testing::{append, redaction, stream};
 use roadbook_store::{AppendOutcome, EventLog, Snapshot, SnapshotFamily, Version};
 use roadbook_store_sql::{ConnectError, PostgresSettings};
 use sqlx::postgres::PgConnectOptions;
@@ -13,6 +13,8 @@ crate::claims![
     headers_can_be_neither_changed_nor_deleted_nor_emptied,
     a_role_that_runs_nodes_appends_and_reads_and_changes_no_event,
     a_role_without_rights_is_told_what_to_do,
+    a_role_that_runs_nodes_redacts_with_an_event_that_says_so_and_not_otherwise,
+    a_role_of_before_redactions_may_redact_after_the_migration,
 ];
 
 async fn refusals(log: &Log, url: &str, statements: &[&str]) -> Vec<String> {
@@ -39,6 +41,7 @@ async fn headers_can_be_neither_changed_nor_deleted_nor_emptied(server: &'static
         "UPDATE payloads SET payload = ''",
         "TRUNCATE payloads",
         "TRUNCATE payloads_3",
+        "TRUNCATE redactions",
     ];
     for refusal in refusals(&log, &server.url(&database), &statements).await {
         assert!(refusal.contains("append-only"), "{refusal}");
@@ -82,6 +85,10 @@ async fn a_role_that_runs_nodes_appends_and_reads_and_changes_no_event(server: &
         "TRUNCATE events",
         "UPDATE payloads SET payload = ''",
         "TRUNCATE payloads",
+        "DELETE FROM payloads",
+        "INSERT INTO redactions VALUES (gen_random_uuid(), 1, 2, '', '')",
+        "UPDATE redactions SET remainder = ''",
+        "UPDATE commands SET answer = ''",
         "DELETE FROM commands",
         "DELETE FROM streams",
         "DROP TABLE log",
@@ -100,6 +107,7 @@ async fn a_role_that_runs_nodes_appends_and_reads_and_changes_no_event(server: &
         version: Version(1),
         effective_at: roadbook_store::Instant(1),
         format: 1,
+        redaction: Version::NONE,
         state: vec![1].into(),
     };
     log.put_snapshots(vec![snapshot.clone()]).await.unwrap();
@@ -146,4 +154,53 @@ async fn a_role_without_rights_is_told_what_to_do(server: &'static Server) {
         "{refused:?}"
     );
     assert!(refused.to_string().contains("--grant-to"));
+}
+
+/// A call of the function for version 2, by an event of the version given.
+fn call(by: u64, remainder: &str) -> String {
+    format!(
+        "SELECT redact_payloads((SELECT stream_id FROM streams), {by}, ARRAY[2::bigint], \
+         ARRAY[decode(repeat('02', 16), 'hex')], ARRAY[convert_to('{remainder}', 'UTF8')], ARRAY[]::uuid[])"
+    )
+}
+
+async fn a_role_that_runs_nodes_redacts_with_an_event_that_says_so_and_not_otherwise(
+    server: &'static Server,
+) {
+    let (owner, database) = fresh(server).await;
+    let (role, url) = role(server, &database).await;
+    owner.grant(&role).await.unwrap();
+    let log = open(&url).await;
+    // Neither an event that says nothing, nor one that is not there, nor the event itself.
+    let calls = [call(1, "{}"), call(9, "{}"), call(2, "{}")];
+    let calls: Vec<&str> = calls.iter().map(String::as_str).collect();
+    for refusal in refusals(&log, &url, &calls).await {
+        assert!(refusal.contains("does not say"), "{refusal}");
+    }
+    let outcome = log.redact(redaction(stream(1), 2, &[2])).await.unwrap();
+    assert_eq!(outcome, AppendOutcome::Appended { head: Version(3) });
+    let verified = roadbook_store::verify_log(&log, &mut |_| {}).await.unwrap();
+    assert_eq!(verified.redacted, 1);
+    // What is left is what the event said, for good.
+    let options: PgConnectOptions = url.parse().unwrap();
+    let mut connection = options.connect().await.unwrap();
+    let other = sqlx::query(AssertSqlSafe(call(3, "something else")))
+        .execute(&mut connection)
+        .await;
+    assert!(other.unwrap_err().to_string().contains("does not say"));
+}
+
+async fn a_role_of_before_redactions_may_redact_after_the_migration(server: &'static Server) {
+    let (owner, database) = fresh(server).await;
+    let (role, url) = role(server, &database).await;
+    owner.grant(&role).await.unwrap();
+    owner.close().await;
+    let back = "DROP FUNCTION redact_payloads; DROP TABLE redactions; \
+         ALTER TABLE snapshots DROP COLUMN redaction; DELETE FROM _sqlx_migrations WHERE version = 3";
+    server.run(&database, &[back]).await;
+    open(&server.url(&database)).await.close().await;
+    let log = open(&url).await;
+    fill(&log, 1).await;
+    log.redact(redaction(stream(1), 2, &[1])).await.unwrap();
+    roadbook_store::verify_log(&log, &mut |_| {}).await.unwrap();
 }

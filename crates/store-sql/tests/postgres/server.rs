@@ -83,6 +83,7 @@ impl Server {
             "DELETE FROM commands",
             "DELETE FROM snapshot_states",
             "DELETE FROM snapshots",
+            "DELETE FROM redactions",
             "DELETE FROM streams",
         ];
         self.run(database, &statements).await;

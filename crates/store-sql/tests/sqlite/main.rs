@@ -8,6 +8,7 @@ mod backup;
 mod contract;
 mod damage;
 mod opening;
+mod redacting;
 mod restore;
 mod writing;
 

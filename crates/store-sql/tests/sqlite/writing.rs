@@ -128,6 +128,7 @@ async fn nothing_is_written_while_less_is_free_than_there_must_be_and_reads_go_o
         version: Version(2),
         effective_at: roadbook_store::Instant(2),
         format: 1,
+        redaction: Version::NONE,
         state: b"state".to_vec().into(),
     };
     let low = log.put_snapshots(vec![snapshot]).await;

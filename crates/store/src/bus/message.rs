@@ -215,6 +215,7 @@ impl Heard {
         let stored = stored.map(|(event, digest)| StoredEvent {
             header: event.header,
             payload: Some(event.payload),
+            remainder: None,
             digest,
         });
         Ok(stored.collect())

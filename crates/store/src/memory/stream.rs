@@ -8,7 +8,10 @@ use std::ops::Bound;
 
 use uuid::Uuid;
 
-use crate::{CommandRecord, Head, Instant, SealedEvent, SealedRow, StoredEvent, Version};
+use crate::{
+    CommandRecord, FORGOTTEN, Head, Instant, NewRemainder, Remainder, SealedEvent, SealedRow,
+    StoredEvent, Version,
+};
 
 #[derive(Debug, Default)]
 pub(super) struct Stream {
@@ -17,6 +20,7 @@ pub(super) struct Stream {
     backdated: BTreeSet<Version>,
     subjects: BTreeSet<(Uuid, Version)>,
     commands: BTreeMap<Uuid, CommandRecord>,
+    last_redaction: Version,
 }
 
 impl Stream {
@@ -39,13 +43,36 @@ impl Stream {
         self.commands.insert(command.command_id, command);
     }
 
-    pub(super) fn redact(&mut self, versions: &[Version]) {
-        for version in versions {
-            if let Some(sealed) = place(*version).and_then(|place| self.events.get_mut(place)) {
-                sealed.event.payload = None;
-                sealed.salt = None;
-            }
+    /// Takes the payload away, with what was left of it before.
+    pub(super) fn lose(&mut self, version: Version) {
+        if let Some(sealed) = place(version).and_then(|place| self.events.get_mut(place)) {
+            sealed.event.payload = None;
+            sealed.event.remainder = None;
+            sealed.salt = None;
         }
+    }
+
+    /// Puts what is left in the place of a payload.
+    pub(super) fn redact(&mut self, left: NewRemainder, redaction: Version) {
+        self.lose(left.version);
+        if let Some(sealed) = place(left.version).and_then(|place| self.events.get_mut(place)) {
+            sealed.event.remainder = Some(Remainder {
+                redaction,
+                payload: left.payload,
+                salt: left.salt,
+            });
+        }
+        self.last_redaction = self.last_redaction.max(redaction);
+    }
+
+    pub(super) fn forget(&mut self, command: Uuid) {
+        if let Some(record) = self.commands.get_mut(&command) {
+            record.fingerprint = FORGOTTEN;
+        }
+    }
+
+    pub(super) const fn last_redaction(&self) -> Version {
+        self.last_redaction
     }
 
     pub(super) fn knows(&self, command: Uuid) -> bool {
@@ -209,6 +236,7 @@ impl From<SealedRow> for SealedEvent {
             event: StoredEvent {
                 header: row.header,
                 payload: Some(row.payload),
+                remainder: None,
                 digest: row.digest,
             },
             salt: Some(row.salt),

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::sample::{Random, command, event, instant, stream};
+use super::sample::{Random, command, event, instant, redaction, stream};
 use crate::{
     Append, AppendOutcome, EventLog, Instant, Snapshot, SnapshotFamily, SnapshotPoint, StoreError,
     StreamId, Version,
@@ -30,6 +30,8 @@ pub struct Compared {
     pub conflicts: u64,
     /// Batches that were refused whole.
     pub refused: u64,
+    /// Redactions that were accepted.
+    pub redacted: u64,
 }
 
 /// Makes `steps` random calls, chosen by `seed`, on two empty logs. Panics at the first answer that differs.
@@ -46,7 +48,7 @@ pub async fn compare_logs(
         seen: Compared::default(),
     };
     for _ in 0..steps {
-        match run.random.below(10) {
+        match run.random.below(11) {
             0..4 => run.append(left, right).await,
             4..6 => run.read(left, right).await,
             6 => {
@@ -55,7 +57,8 @@ pub async fn compare_logs(
             }
             7 => run.put_snapshots(left, right).await,
             8 => run.read_snapshots(left, right).await,
-            _ => run.move_snapshots(left, right).await,
+            9 => run.move_snapshots(left, right).await,
+            _ => run.redact(left, right).await,
         }
     }
     for place in 0..STREAMS {
@@ -282,6 +285,7 @@ impl Run {
             version: self.version(),
             effective_at: self.effect(60),
             format: self.format(),
+            redaction: self.version(),
             state: Bytes::from(vec![0x73; size]),
         }
     }
@@ -344,6 +348,43 @@ impl Run {
             );
             self.same("delete_snapshots", both.0, both.1);
         }
+    }
+
+    /// Often of versions that are there, and sometimes of one that is redacted already.
+    async fn redact(&mut self, left: &dyn EventLog, right: &dyn EventLog) {
+        let place = self.place(STREAMS);
+        let (id, stands) = (stream_at(place), self.known[place]);
+        let expected = if self.random.once_in(6) {
+            self.random.below(stands + 2)
+        } else {
+            stands
+        };
+        let count = self.random.below(4);
+        let versions: Vec<u64> = (0..count).map(|_| self.random.below(stands + 2)).collect();
+        let mut redaction = redaction(id, expected, &versions);
+        let command = 0xC0DE_0000 + u128::from(self.random.below(400));
+        redaction.append.commands = vec![super::command(command, expected + 1)];
+        let forgets = redaction.forgotten.clone();
+        let both = (
+            left.redact(redaction.clone()).await,
+            right.redact(redaction).await,
+        );
+        let Some(outcome) = self.same("redact", both.0, both.1) else {
+            return;
+        };
+        self.seen.redacted += u64::from(matches!(outcome, AppendOutcome::Appended { .. }));
+        let (AppendOutcome::Appended { head } | AppendOutcome::Conflict { head }) = outcome;
+        self.known[place] = head.0;
+        let both = (
+            left.last_redaction(id).await,
+            right.last_redaction(id).await,
+        );
+        self.same("last_redaction", both.0, both.1);
+        let both = (
+            left.commands(id, &forgets).await,
+            right.commands(id, &forgets).await,
+        );
+        self.same("commands", both.0, both.1);
     }
 
     fn stream(&mut self) -> StreamId {

@@ -11,9 +11,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
-    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant, Room,
-    SealedEvent, Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StoredEvent, StreamId,
-    Version, Wakeups,
+    Append, AppendOutcome, CommandRecord, EventLog, FormatLevel, Head, Hold, Instant,
+    RedactedEvent, Redaction, Room, Scrubbed, SealedEvent, Snapshot, SnapshotFamily, SnapshotPoint,
+    StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
 /// A log that fails chosen calls of `append_batch`. Calls are counted from 1, over the log's whole life.
@@ -135,6 +135,26 @@ impl EventLog for FaultyLog {
                 Err(StoreError::OutcomeUnknown { source: None })
             }
         }
+    }
+
+    async fn redact(&self, redaction: Redaction) -> Result<AppendOutcome, StoreError> {
+        self.inner.redact(redaction).await
+    }
+
+    async fn append_redacted(
+        &self,
+        append: Append,
+        redacted: Vec<RedactedEvent>,
+    ) -> Result<AppendOutcome, StoreError> {
+        self.inner.append_redacted(append, redacted).await
+    }
+
+    async fn scrub(&self) -> Result<Scrubbed, StoreError> {
+        self.inner.scrub().await
+    }
+
+    async fn last_redaction(&self, stream: StreamId) -> Result<Version, StoreError> {
+        self.inner.last_redaction(stream).await
     }
 
     fn appends_in_parallel(&self) -> usize {

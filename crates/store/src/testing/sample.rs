@@ -6,7 +6,10 @@
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::{Append, CommandRecord, EventHeader, Instant, NewEvent, StreamId, Version};
+use crate::{
+    Append, CommandRecord, EventHeader, Instant, NewEvent, NewRemainder, Redaction, StreamId,
+    Version,
+};
 
 /// The stream number `number`; streams are ordered as their numbers are.
 pub fn stream(number: u64) -> StreamId {
@@ -66,6 +69,35 @@ pub fn append(stream: StreamId, expected: u64, effective: &[i64]) -> Append {
         events,
         commands,
     }
+}
+
+/// A redaction that goes on after `expected`, of the versions given, and forgets their commands.
+pub fn redaction(stream: StreamId, expected: u64, versions: &[u64]) -> Redaction {
+    let remainders: Vec<NewRemainder> = versions
+        .iter()
+        .map(|version| NewRemainder {
+            version: Version(*version),
+            payload: Bytes::from(format!("{{\"left of\":{version}}}")),
+            salt: [u8::try_from(version % 241).unwrap_or_default(); 16],
+        })
+        .collect();
+    let mut append = append(stream, expected, &[0]);
+    let marks: Vec<String> = remainders.iter().map(NewRemainder::mark).collect();
+    if let Some(event) = append.events.first_mut() {
+        "TextRedacted".clone_into(&mut event.header.kind);
+        event.header.effective_at = event.header.recorded_at;
+        event.payload = Bytes::from(format!("{marks:?}"));
+    }
+    Redaction {
+        append,
+        remainders,
+        forgotten: versions.iter().map(|version| forgotten(*version)).collect(),
+    }
+}
+
+/// The command of the append that begins with a version.
+fn forgotten(first: u64) -> Uuid {
+    Uuid::from_u128(0xC0DE_0000 + u128::from(first.saturating_sub(1)))
 }
 
 /// The record of a command after which the stream stands at `last_version`.

@@ -31,6 +31,7 @@ fn snapshot(family: SnapshotFamily, version: u64, effect: i64) -> Snapshot {
         version,
         effective_at,
         format: 3,
+        redaction: Version::NONE,
         state,
     }
 }

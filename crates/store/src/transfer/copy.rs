@@ -5,7 +5,10 @@
 
 use super::survey::Theirs;
 use super::{Course, PAGE_COMMANDS, PAGE_EVENTS, TransferError, TransferStep};
-use crate::{Append, AppendOutcome, CommandRecord, Head, NewEvent, SealedEvent, StreamId, Version};
+use crate::{
+    Append, AppendOutcome, CommandRecord, Head, NewEvent, RedactedEvent, SealedEvent, StreamId,
+    Version,
+};
 
 impl Course<'_> {
     /// Copies what is missing, and tells how many events and command records that were.
@@ -30,9 +33,9 @@ impl Course<'_> {
         while after < head.version {
             let page = self.whole_batches(head, after).await?;
             let length = page.len();
-            let append = append_of(head.stream_id, after, page)?;
+            let (append, redacted) = append_of(head.stream_id, after, page)?;
             after = append.head();
-            self.append(append).await?;
+            self.append(append, redacted).await?;
             self.advance(length);
         }
         Ok(head.version.0 - stands.0)
@@ -90,44 +93,67 @@ impl Course<'_> {
                 events: Vec::new(),
                 commands: missing,
             };
-            self.append(append).await?;
+            self.append(append, Vec::new()).await?;
         }
     }
 
-    async fn append(&self, append: Append) -> Result<(), TransferError> {
+    async fn append(
+        &self,
+        append: Append,
+        redacted: Vec<RedactedEvent>,
+    ) -> Result<(), TransferError> {
         let stream = append.stream_id;
-        let outcomes = self.to.append_batch(vec![append]).await;
-        match outcomes.map_err(TransferError::Target)?.first() {
+        let outcome = if redacted.is_empty() {
+            let outcomes = self.to.append_batch(vec![append]).await;
+            outcomes.map(|outcomes| outcomes.first().copied())
+        } else {
+            let outcome = self.to.append_redacted(append, redacted).await;
+            outcome.map(Some)
+        };
+        match outcome.map_err(TransferError::Target)? {
             Some(AppendOutcome::Conflict { head }) => Err(TransferError::TargetChanged {
                 stream,
-                version: *head,
+                version: head,
             }),
             _ => Ok(()),
         }
     }
 }
 
-/// The events as they were once handed in.
+/// The events as they were once handed in, or as what is left of them, and which of them are redacted.
 fn append_of(
     stream: StreamId,
     after: Version,
     page: Vec<SealedEvent>,
-) -> Result<Append, TransferError> {
-    let new = |sealed: SealedEvent| {
-        let (header, version) = (sealed.event.header.clone(), sealed.event.header.version);
-        match (sealed.event.payload, sealed.salt) {
-            (Some(payload), Some(salt)) => Ok(NewEvent {
-                header,
-                payload,
-                salt,
-            }),
-            _ => Err(TransferError::Redacted { stream, version }),
-        }
-    };
-    Ok(Append {
+) -> Result<(Append, Vec<RedactedEvent>), TransferError> {
+    let mut events = Vec::with_capacity(page.len());
+    let mut redacted = Vec::new();
+    for sealed in page {
+        let header = sealed.event.header;
+        let (payload, salt) = match (sealed.event.payload, sealed.salt, sealed.event.remainder) {
+            (Some(payload), Some(salt), _) => (payload, salt),
+            (_, _, Some(left)) => {
+                redacted.push(RedactedEvent {
+                    version: header.version,
+                    payload_digest: sealed.payload_digest,
+                    redaction: left.redaction,
+                });
+                (left.payload, left.salt)
+            }
+            // What was proved a moment ago is changed by somebody else.
+            _ => return Err(TransferError::SourceChanged { stream }),
+        };
+        events.push(NewEvent {
+            header,
+            payload,
+            salt,
+        });
+    }
+    let append = Append {
         stream_id: stream,
         expected_version: after,
-        events: page.into_iter().map(new).collect::<Result<_, _>>()?,
+        events,
         commands: Vec::new(),
-    })
+    };
+    Ok((append, redacted))
 }

@@ -20,16 +20,6 @@ pub enum TransferError {
     /// The source is not what was appended. Nothing was written.
     #[error("the source is damaged: {0}")]
     Damaged(Fault),
-    /// An event of the source has lost its payload, and a log takes no event without one. Nothing was written.
-    #[error(
-        "the payload of stream {stream}, version {version}, is redacted, and a redacted event cannot be moved yet"
-    )]
-    Redacted {
-        /// The stream.
-        stream: StreamId,
-        /// The version of the first such event.
-        version: Version,
-    },
     /// The target holds an event that the source does not. Nothing was written.
     #[error(
         "the target holds something else than the source at stream {stream}, version {version}"

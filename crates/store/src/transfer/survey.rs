@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Course, PAGE_COMMANDS, TransferError, TransferStep, all_heads};
 use crate::verify::Proved;
-use crate::{Head, SealedEvent, StreamId, Version};
+use crate::{Head, StreamId, Version};
 
 /// Where each stream of the target stands.
 pub(super) type Theirs = BTreeMap<StreamId, Version>;
@@ -40,11 +40,6 @@ impl Course<'_> {
         let stream = head.stream_id;
         let mut proved = Proved::up_to(self.from, head);
         while let Some(page) = proved.page().await? {
-            let is_redacted = |sealed: &&SealedEvent| sealed.event.payload.is_none();
-            if let Some(redacted) = page.iter().find(is_redacted) {
-                let version = redacted.event.header.version;
-                return Err(TransferError::Redacted { stream, version });
-            }
             let known = page.partition_point(|sealed| sealed.event.header.version <= stands);
             let difference = self.first_difference(&page[..known]).await;
             if let Some(version) = difference.map_err(TransferError::Target)? {

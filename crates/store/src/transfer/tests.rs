@@ -8,7 +8,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::*;
-use crate::testing::{FaultyLog, append, command, stream};
+use crate::testing::{FaultyLog, append, command, redaction, stream};
 use crate::{Append, CommandRecord, FormatLevel, MemoryLog, verify_log};
 
 /// Longer than a page, so that it can only be copied in one piece.
@@ -202,20 +202,44 @@ async fn a_target_with_another_command_record_is_refused() {
 async fn a_target_that_lost_a_payload_is_refused() {
     let (from, to) = (grown().await, MemoryLog::new());
     moved(&from, &to).await.unwrap();
-    to.redact(stream(1), &[Version(1_200)]);
+    to.lose(stream(1), &[Version(1_200)]);
     let refused = refusal(&from, &to).await;
     let told = format!("stream {}, version 1200", stream(1));
     assert!(refused.ends_with(&told), "{refused}");
 }
 
 #[tokio::test]
-async fn a_redacted_event_cannot_be_moved_and_is_named() {
+async fn redacted_events_are_moved_with_what_is_left_of_them() {
     let (from, to) = (grown().await, MemoryLog::new());
-    from.redact(stream(2), &[Version(1_500), Version(1_700)]);
+    let stands = from.head(stream(2)).await.unwrap().unwrap().version.0;
+    let redaction = redaction(stream(2), stands, &[1_500, 1_700]);
+    from.redact(redaction).await.unwrap();
+    moved(&from, &to).await.unwrap();
+    let verified = verify_log(&to, &mut |_| ()).await.unwrap();
+    assert_eq!(verified.redacted, 2);
+    assert_eq!(to.last_redaction(stream(2)).await.unwrap().0, stands + 1);
+}
+
+#[tokio::test]
+async fn a_target_that_holds_what_the_source_has_redacted_since_is_refused() {
+    let (from, to) = (grown().await, MemoryLog::new());
+    moved(&from, &to).await.unwrap();
+    let stands = from.head(stream(2)).await.unwrap().unwrap().version.0;
+    from.redact(redaction(stream(2), stands, &[1_500]))
+        .await
+        .unwrap();
+    let refused = refusal(&from, &to).await;
+    let told = format!("stream {}, version 1500", stream(2));
+    assert!(refused.ends_with(&told), "{refused}");
+}
+
+#[tokio::test]
+async fn a_source_that_lost_a_payload_is_refused_and_named() {
+    let (from, to) = (grown().await, MemoryLog::new());
+    from.lose(stream(2), &[Version(1_500)]);
     let refused = moved(&from, &to).await.unwrap_err();
-    let (named, version) = (stream(2), Version(1_500));
     assert!(
-        matches!(refused, TransferError::Redacted { stream, version: found } if (stream, found) == (named, version)),
+        matches!(&refused, TransferError::Damaged(fault) if fault.version == Version(1_500)),
         "{refused}"
     );
     assert_eq!(all_heads(&to).await.unwrap(), []);

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::testing::{append, instant, stream};
-use crate::{MemoryLog, Salt};
+use crate::testing::{append, instant, redaction, stream};
+use crate::{MemoryLog, Remainder, Salt};
 
 async fn sealed(effective: &[i64]) -> Vec<SealedEvent> {
     let log = MemoryLog::new();
@@ -51,7 +51,7 @@ async fn an_undamaged_stream_is_good() {
         Verified {
             streams: 1,
             events: 3,
-            redacted: 0
+            ..Verified::default()
         }
     );
 }
@@ -81,27 +81,96 @@ async fn a_changed_header_is_found() {
     assert_eq!(found, (Version(2), Problem::HeaderChanged));
 }
 
-#[tokio::test]
-async fn a_redacted_event_is_still_proved() {
+/// A stream of three events the second of which the third redacted, and how the log was made.
+async fn redacted() -> (MemoryLog, Vec<SealedEvent>) {
     let log = MemoryLog::new();
-    log.append_batch(vec![append(stream(1), 0, &[10, 30, 20])])
+    log.append_batch(vec![append(stream(1), 0, &[10, 30])])
         .await
         .unwrap();
-    log.redact(stream(1), &[Version(2)]);
+    let redaction = redaction(stream(1), 2, &[2]);
+    log.redact(redaction).await.unwrap();
+    let events = log.read_sealed(stream(1), Version::NONE, 9).await.unwrap();
+    (log, events)
+}
+
+#[tokio::test]
+async fn a_redacted_event_is_proved_by_the_event_that_redacted_it() {
+    let (log, events) = redacted().await;
     let verified = verify_log(&log, &mut |_| ()).await.unwrap();
-    assert_eq!(
-        verified,
-        Verified {
-            streams: 1,
-            events: 3,
-            redacted: 1
-        }
-    );
-    let found = fault_after(|sealed| {
-        (sealed.event.payload, sealed.salt) = (None, None);
-        sealed.payload_digest.0[0] ^= 1;
+    assert_eq!((verified.events, verified.redacted), (3, 1));
+    let found = FoundRedaction {
+        event: events[2].event.clone(),
+        versions: vec![Version(2)],
+    };
+    assert_eq!(verified.redactions, [found]);
+}
+
+/// The fault that is found after `damage` was done to the events of a stream with a redaction.
+async fn fault_of_redacted(damage: impl FnOnce(&mut [SealedEvent])) -> (Version, Problem) {
+    let (log, mut events) = redacted().await;
+    let head = log.head(stream(1)).await.unwrap().unwrap();
+    damage(&mut events);
+    let fault = walk(head, &events).unwrap_err();
+    (fault.version, fault.problem)
+}
+
+fn unproved(redaction: u64) -> (Version, Problem) {
+    let redaction = Version(redaction);
+    (Version(2), Problem::UnprovedRedaction { redaction })
+}
+
+fn remainder(events: &mut [SealedEvent]) -> &mut Remainder {
+    events[1].event.remainder.as_mut().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_redacted_event_cannot_be_changed() {
+    let found = fault_of_redacted(|events| remainder(events).payload = Bytes::from_static(b"{}"));
+    assert_eq!(found.await, unproved(3));
+    let found = fault_of_redacted(|events| remainder(events).salt = Salt::default()).await;
+    assert_eq!(found, unproved(3));
+    let found = fault_of_redacted(|events| remainder(events).redaction = Version(1)).await;
+    assert_eq!(found, unproved(1));
+    let found = fault_of_redacted(|events| remainder(events).redaction = Version(4)).await;
+    assert_eq!(found, unproved(4));
+}
+
+#[tokio::test]
+async fn a_payload_that_is_gone_without_a_redaction_is_found() {
+    let found = fault_of_redacted(|events| events[1].event.remainder = None).await;
+    assert_eq!(found, (Version(2), Problem::PayloadLost));
+    let found = fault_after(|sealed| (sealed.event.payload, sealed.salt) = (None, None)).await;
+    assert_eq!(found, (Version(2), Problem::PayloadLost));
+    let lost = MemoryLog::new();
+    lost.append_batch(vec![append(stream(1), 0, &[10, 30])])
+        .await
+        .unwrap();
+    lost.lose(stream(1), &[Version(1)]);
+    let fault = verify_log(&lost, &mut |_| ()).await.unwrap_err();
+    assert!(fault.to_string().contains("version 1"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_redaction_that_left_the_payload_is_found() {
+    let (_, events) = redacted().await;
+    let left = events[1].event.remainder.clone();
+    let found = fault_after(|sealed| sealed.event.remainder = left).await;
+    assert_eq!(found, (Version(2), Problem::NotRedacted));
+}
+
+#[tokio::test]
+async fn a_redaction_that_lost_its_own_payload_proves_nothing() {
+    let found = fault_of_redacted(|events| {
+        events[2].event.payload = None;
+        events[2].salt = None;
     });
-    assert_eq!(found.await, (Version(2), Problem::HeaderChanged));
+    assert_eq!(found.await, (Version(3), Problem::PayloadLost));
+}
+
+#[tokio::test]
+async fn a_digest_of_a_redacted_payload_cannot_be_changed() {
+    let found = fault_of_redacted(|events| events[1].payload_digest.0[0] ^= 1).await;
+    assert_eq!(found, (Version(2), Problem::HeaderChanged));
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ fn events_come_out_as_the_log_would_give_them() {
     let expected = appended.events.iter().map(|event| StoredEvent {
         header: event.header.clone(),
         payload: Some(event.payload.clone()),
+        remainder: None,
         digest: Digest::of_event(
             &event.header.to_bytes(),
             Digest::of_payload(&event.salt, &event.payload),
