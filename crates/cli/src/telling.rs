@@ -4,7 +4,10 @@
 //! Invariant: a line tells everything that changed, and what stayed is left out.
 
 use roadbook_domain::hunk::{HunkKind, hunks};
-use roadbook_domain::{ActionId, ColumnId, Event, Marking, Outline, Parent, State, Thing};
+use roadbook_domain::redaction::REDACTED;
+use roadbook_domain::{
+    ActionId, CellContent, ColumnId, Event, Marking, Outline, Parent, State, Thing, Version,
+};
 
 /// A state and its outline, between two events.
 pub(crate) struct Scene {
@@ -54,7 +57,8 @@ pub(crate) fn tell(event: &Event, before: &Scene, after: &Scene) -> Telling {
         | Event::RoadMapEntrusted { .. }
         | Event::RevisionIssued { .. }
         | Event::CorrigendumIssued { .. }
-        | Event::PresidencyClosed { .. } => teller.of_road_map(event),
+        | Event::PresidencyClosed { .. }
+        | Event::TextRedacted { .. } => teller.of_road_map(event),
         Event::CellSet { .. } | Event::CellsShared { .. } | Event::CellsUnshared { .. } => {
             teller.of_cells(event)
         }
@@ -99,6 +103,14 @@ impl Teller<'_> {
             ),
             Event::CorrigendumIssued { number } => (number.to_string(), "issued".to_owned()),
             Event::PresidencyClosed { presidency } => (presidency.to_string(), "sealed".to_owned()),
+            Event::TextRedacted {
+                versions,
+                ordered_by,
+                ..
+            } => {
+                let words = format!("{} redacted, ordered by {ordered_by}", list(versions));
+                (road_map(), words)
+            }
             _ => (String::new(), String::new()),
         }
     }
@@ -112,10 +124,11 @@ impl Teller<'_> {
                 ..
             } => {
                 let held = self.before.state.cell(*column, *action).printed();
-                (
-                    self.cell(*column, *action),
-                    difference(held, content.printed()),
-                )
+                let words = match content {
+                    CellContent::Redacted => REDACTED.to_owned(),
+                    content => difference(held, content.printed()),
+                };
+                (self.cell(*column, *action), words)
             }
             Event::CellsShared {
                 column,
@@ -269,6 +282,15 @@ fn difference(before: &str, after: &str) -> String {
         })
         .collect();
     parts.join(" ")
+}
+
+/// Versions as a reader names them.
+pub(crate) fn list(versions: &[Version]) -> String {
+    let versions: Vec<String> = versions
+        .iter()
+        .map(|version| format!("v{version}"))
+        .collect();
+    versions.join(", ")
 }
 
 fn one_line(text: &str) -> String {

@@ -239,6 +239,15 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Words were taken out of earlier events of the road map, for good.
+    TextRedacted {
+        /// The events that lost words.
+        versions: Vec<Version>,
+        /// What proves that nothing else was taken out: for each of them the log's mark of what is left of it.
+        proofs: Vec<String>,
+        /// The organisation on whose order it was done.
+        ordered_by: String,
+    },
 }
 
 /// Actions that were cut off from a shared cell: a fresh slot with a copy of its text.
@@ -300,6 +309,7 @@ impl Event {
             Self::AmendmentWithdrawn { .. } => "AmendmentWithdrawn",
             Self::AmendmentAccepted { .. } => "AmendmentAccepted",
             Self::AmendmentDeclined { .. } => "AmendmentDeclined",
+            Self::TextRedacted { .. } => "TextRedacted",
         }
     }
 
@@ -312,7 +322,8 @@ impl Event {
             | Self::RoadMapEntrusted { .. } => self.write_details(write),
             Self::RevisionIssued { .. }
             | Self::PresidencyClosed { .. }
-            | Self::CorrigendumIssued { .. } => self.write_issue(write),
+            | Self::CorrigendumIssued { .. }
+            | Self::TextRedacted { .. } => self.write_issue(write),
             Self::FieldAdded { .. }
             | Self::StrandAdded { .. }
             | Self::ActionAdded { .. }
@@ -375,6 +386,11 @@ impl Event {
                 Register::Corrigendum(number.canonical()),
                 Value::Corrigendum(number.clone()),
             ),
+            Self::TextRedacted { versions, .. } => {
+                for version in versions {
+                    write(Register::Redaction(*version), Value::Redacted);
+                }
+            }
             _ => {}
         }
     }

@@ -34,6 +34,7 @@ pub mod command;
 pub mod command_kind;
 pub mod decide;
 pub mod merge;
+pub mod redaction;
 pub mod refusal;
 pub mod rights;
 pub mod standing;

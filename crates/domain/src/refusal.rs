@@ -202,6 +202,20 @@ pub enum Refusal {
         /// The bound.
         max: usize,
     },
+    /// Only the Secretariat may redact.
+    #[error("only the General Secretariat may redact")]
+    RedactionNotAllowed,
+    /// A redaction names no event.
+    #[error("name the version of at least one event that holds what is to be redacted")]
+    NothingNamed,
+    /// The event that a redaction names holds no words.
+    #[error(
+        "the event of version {0} does not exist, holds no words that could be redacted, or is redacted already"
+    )]
+    NothingToRedact(Version),
+    /// The reason would keep what is to go.
+    #[error("the reason repeats what is to be redacted, and a reason is kept for good")]
+    ReasonRepeatsText,
     /// The batch is empty.
     #[error("the batch holds no command")]
     Empty,

@@ -14,6 +14,7 @@ use crate::document_number::DocumentNumber;
 use crate::identity::{ActionId, AmendmentId, ColumnId, Parent, SlotId, StrandId, Thing, Version};
 use crate::presidency::PresidencyKey;
 use crate::rank::Rank;
+use crate::redaction::REDACTED;
 use crate::revision::Revision;
 use crate::time::Instant;
 
@@ -56,6 +57,8 @@ pub enum Register {
     Amendment(ColumnId, ActionId, AmendmentId),
     /// What became of an amendment.
     AmendmentState(AmendmentId),
+    /// That words were taken out of the event of a version.
+    Redaction(Version),
 }
 
 /// What a register holds.
@@ -94,6 +97,8 @@ pub enum Value {
     Amendment(Box<Proposal>),
     /// What became of an amendment.
     AmendmentState(AmendmentState),
+    /// Nothing but a stamp.
+    Redacted,
 }
 
 /// What an id was given to at its birth; this never changes.
@@ -144,4 +149,13 @@ pub struct Stamped {
     pub stamp: Stamp,
     /// What was written.
     pub value: Arc<Value>,
+}
+
+/// Whether a value is what a redaction leaves in the place of words.
+pub(crate) fn is_redacted(value: &Value) -> bool {
+    match value {
+        Value::Text(content) => *content == CellContent::Redacted,
+        Value::Words(words) | Value::Note(Some(words)) => words == REDACTED,
+        _ => false,
+    }
 }

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use roadbook_store::{Append, AppendOutcome, Appended, Bus, Heard, LogName, Origin, Wakeups};
+use roadbook_store::{
+    Append, AppendOutcome, Appended, Bus, Heard, LogName, Origin, StreamId, Wakeups,
+};
 
 /// A bus, and the name that the log has there.
 #[derive(Clone)]
@@ -46,6 +48,11 @@ impl OwnBus {
         if is_taken && !note.events.is_empty() {
             self.bus.publish(note);
         }
+    }
+
+    /// Has the bus drop what it keeps of a stream.
+    pub(crate) fn forget(&self, stream: StreamId) {
+        self.bus.forget(stream);
     }
 
     /// Whether a message tells of this log as it is now.

@@ -2,11 +2,11 @@
 //!
 //! It owns the first load, and the folding of what other nodes appended, whether the bus brought it or the log is read.
 //! Only the road map's writer catches up, so that batches are published in order; others ask it to. Invariant: a batch is
-//! published whole, and once.
+//! published whole, and once, and of what was redacted nothing stays in memory.
 
 use std::sync::Arc;
 
-use roadbook_domain::{Instant, Version};
+use roadbook_domain::{Event, Instant, Version};
 use roadbook_store::Heard;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Duration, timeout};
@@ -20,7 +20,10 @@ use crate::road_map::{Committed, RoadMap};
 impl RoadMap {
     /// Reads the current state for the first time. Nobody follows yet, so nobody is told.
     pub(crate) async fn load(&self) -> Result<(), EngineError> {
-        let Some(head) = self.past.log().head(stream_of(self.id)).await? else {
+        let (log, stream) = (self.past.log(), stream_of(self.id));
+        // Asked first: a redaction that comes in between is met when the road map catches up.
+        let redaction = log.last_redaction(stream).await?;
+        let Some(head) = log.head(stream).await? else {
             return Ok(());
         };
         let version = from_store(head.version);
@@ -33,6 +36,7 @@ impl RoadMap {
         };
         let mut published = Published::new(self.id, moment, folded.state);
         published.usage = folded.usage;
+        published.redaction = from_store(redaction);
         published.effective_max = instant_from_store(head.effective_max);
         self.current.store(Arc::new(published));
         Ok(())
@@ -71,6 +75,10 @@ impl RoadMap {
             let decoded: Result<Vec<_>, _> = decoded.collect();
             decoded.map_err(|error| error.to_string())
         });
+        let events = events.and_then(|events| match redaction_among(&events) {
+            None => Ok(events),
+            Some(_) => Err("what was redacted is gone from events before it".to_owned()),
+        });
         let events = match events {
             Ok(events) => events,
             Err(reason) => {
@@ -101,13 +109,44 @@ impl RoadMap {
                 let ends = event.batch == event.version;
                 batch.push(event);
                 if ends {
-                    self.publish_batch(std::mem::take(&mut batch));
+                    let batch = std::mem::take(&mut batch);
+                    match redaction_among(&batch) {
+                        None => self.publish_batch(batch),
+                        Some(redaction) => self.read_anew(batch, redaction).await?,
+                    }
                 }
             }
             if !full {
                 return Ok(published);
             }
         }
+    }
+
+    /// Publishes a batch by which something was redacted: the state in memory still holds it, so it is read anew.
+    async fn read_anew(
+        &self,
+        events: Vec<Arc<RecordedEvent>>,
+        redaction: Version,
+    ) -> Result<(), EngineError> {
+        let Some(last) = events.last() else {
+            return Ok(());
+        };
+        let folded = self.past.load(self.id, Instant::MAX, last.version).await;
+        let folded = folded.map_err(|error| self.noticed(error))?;
+        let current = self.current();
+        let effects = events.iter().map(|event| event.effective_at);
+        let moment = Moment {
+            version: last.version,
+            effective: last.recorded_at,
+            live: true,
+        };
+        let mut published = Published::new(self.id, moment, folded.state);
+        published.usage = folded.usage;
+        published.redaction = redaction;
+        published.effective_max = effects.fold(current.effective_max, Instant::max);
+        self.measures.events_of_others.inc_by(events.len() as u64);
+        self.forget_past(Arc::new(published), events);
+        Ok(())
     }
 
     fn publish_batch(&self, events: Vec<Arc<RecordedEvent>>) {
@@ -152,4 +191,10 @@ impl RoadMap {
         drop(timeout(wait, reached).await);
         self.check_served()
     }
+}
+
+/// The last of the events by which something was redacted.
+fn redaction_among(events: &[Arc<RecordedEvent>]) -> Option<Version> {
+    let redacts = |event: &&Arc<RecordedEvent>| matches!(event.event, Event::TextRedacted { .. });
+    events.iter().rfind(redacts).map(|event| event.version)
 }

@@ -23,6 +23,7 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    /// The schema version.
     pub(crate) const fn schema(&self) -> u16 {
         self.schema
     }
@@ -121,6 +122,17 @@ fn write_form(
     })
 }
 
+/// What is left of an event whose payload stands in the log in some schema; none if that has no words for it.
+pub(crate) fn write_as(event: &Event, schema: u16) -> Option<Bytes> {
+    let kind = event.kind();
+    let payload = serde_json::to_vec(event).ok()?;
+    let newest = FORMS.newest(kind)?;
+    if newest.schema == schema {
+        return Some(Bytes::from(payload));
+    }
+    downcast(kind, schema, &payload).map(Bytes::from)
+}
+
 /// An event as it is appended.
 pub(crate) fn encode(
     stream: StreamId,
@@ -159,9 +171,12 @@ pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
     let header = stored.header;
     let place = format!("stream {}, version {}", header.stream_id, header.version);
     let corrupt = |what: String| StoreError::corrupt(place.clone(), what);
-    let payload = stored
-        .payload
-        .ok_or_else(|| corrupt("its payload is missing".to_owned()))?;
+    let redacted_by = stored
+        .remainder
+        .as_ref()
+        .map(|left| from_store(left.redaction));
+    let payload = stored.payload.or(stored.remainder.map(|left| left.payload));
+    let payload = payload.ok_or_else(|| corrupt("its payload is missing".to_owned()))?;
     let newer = |what: String| StoreError::newer_format(place.clone(), what);
     let event = decode_payload(&header.kind, header.schema, &payload);
     let event = event.map_err(|error| not_read(&place, error))?;
@@ -185,6 +200,8 @@ pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
         source: header.source,
         subjects: header.subjects,
         event,
+        schema: header.schema,
+        redacted_by,
         payload_bytes: payload.len() as u64,
     })
 }

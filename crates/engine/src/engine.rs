@@ -31,6 +31,7 @@ use crate::others::Others;
 use crate::past::Past;
 use crate::published::Published;
 use crate::readiness::Readiness;
+use crate::redaction::{Redact, RedactRequest, Redacted, RedactionDone};
 use crate::road_map::{PastStates, RoadMap};
 use crate::settings::Settings;
 use crate::snapshot_codec;
@@ -38,6 +39,9 @@ use crate::snapshot_keeper::Keeper;
 use crate::snapshotter::Snapshotter;
 use crate::tidings::Tidings;
 use crate::writer::Writer;
+
+/// Redactions that wait for the writer of one road map. Beyond it one is answered with "overloaded".
+const REDACTIONS_MAX: usize = 8;
 
 /// Everything that serves the road maps of one log.
 pub struct Engine {
@@ -74,6 +78,7 @@ pub(crate) type OpenRoadMaps = Arc<tokio::sync::Mutex<HashMap<RoadMapId, Open>>>
 pub(crate) struct Open {
     pub(crate) road_map: Arc<RoadMap>,
     inbox: mpsc::Sender<Edit>,
+    redactions: mpsc::Sender<Redact>,
 }
 
 /// The shared tasks; taken when the engine stops.
@@ -369,6 +374,39 @@ impl Engine {
         self.draining.send_replace(true);
     }
 
+    /// Redacts, or tells what would be redacted, and cleans the files of the log of it.
+    ///
+    /// If the files cannot be cleaned at once, that is told, and the same request sent again tries it again.
+    pub async fn redact(
+        &self,
+        road_map: RoadMapId,
+        request: RedactRequest,
+    ) -> Result<Redacted, EngineError> {
+        self.condition.check_clock()?;
+        let target = self.open(road_map, false).await?;
+        let Open { redactions, .. } = target.ok_or(EngineError::NotFound("road map"))?;
+        let (answer, answered) = oneshot::channel();
+        let asked = Redact { request, answer };
+        match redactions.try_send(asked) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => return Err(EngineError::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(_)) => return Err(EngineError::Stopping),
+        }
+        drop(redactions);
+        let done = match answered.await.unwrap_or(Err(EngineError::Stopping))? {
+            Redacted::Done(done) => done,
+            found @ Redacted::Found(_) => return Ok(found),
+        };
+        let scrubbed = self.log.scrub().await;
+        if let Err(error) = &scrubbed {
+            tracing::warn!(road_map.id = %road_map, error = %error, "the files of the log still hold what was redacted");
+        }
+        Ok(Redacted::Done(RedactionDone {
+            scrubbed: scrubbed.ok(),
+            ..done
+        }))
+    }
+
     /// Stops: what was taken on is answered, followers are told to resync, and a last snapshot makes the next start quick.
     pub async fn stop(&self) {
         self.drain();
@@ -468,6 +506,7 @@ impl Engine {
             return Ok(None);
         }
         let (inbox, edits) = mpsc::channel(self.settings.inbox_edits_max);
+        let (redactions, asked) = mpsc::channel(REDACTIONS_MAX);
         let (feed, _) = broadcast::channel(self.settings.feed_batches_max);
         let road_map = Arc::new(RoadMap {
             id,
@@ -486,7 +525,11 @@ impl Engine {
             tidings: Tidings::new(self.settings.bus_appends_max),
         });
         let loaded = road_map.load().await;
-        let open = Open { road_map, inbox };
+        let open = Open {
+            road_map,
+            inbox,
+            redactions,
+        };
         if let Err(error) = loaded {
             if error.is_newer_format() {
                 // Kept, so that not every request reads so far again to find the same.
@@ -495,7 +538,7 @@ impl Engine {
             }
             return Err(error);
         }
-        self.start_writer(&open.road_map, edits).await?;
+        self.start_writer(&open.road_map, (edits, asked)).await?;
         held.insert(id, open.clone());
         Ok(Some(open))
     }
@@ -503,7 +546,7 @@ impl Engine {
     async fn start_writer(
         &self,
         road_map: &Arc<RoadMap>,
-        inbox: mpsc::Receiver<Edit>,
+        inbox: (mpsc::Receiver<Edit>, mpsc::Receiver<Redact>),
     ) -> Result<(), EngineError> {
         let current = road_map.current();
         let snapshot = self

@@ -201,16 +201,25 @@ impl Follower {
             effective: event.recorded_at,
             live: false,
         };
+        // What was read before a redaction may still hold what is gone since.
+        let redaction = self.road_map.current().redaction;
+        let near_enough = |last: &Published| {
+            event.batch.0 - last.moment.version.0 <= near && last.redaction == redaction
+        };
         let published = match &self.last {
-            Some(last) if last.moment.version == event.batch => return Ok(Arc::clone(last)),
-            Some(last) if event.batch.0 - last.moment.version.0 <= near => {
+            Some(last) if last.moment.version == event.batch && near_enough(last) => {
+                return Ok(Arc::clone(last));
+            }
+            Some(last) if near_enough(last) => {
                 let mut state = last.state.clone();
                 let known = last.moment.version;
                 let past = &self.road_map.past;
                 past.advance(self.road_map.id, &mut state, known, event.batch)
                     .await
                     .map_err(|error| self.road_map.noticed(error))?;
-                Arc::new(Published::new(self.road_map.id, moment, state))
+                let mut published = Published::new(self.road_map.id, moment, state);
+                published.redaction = redaction;
+                Arc::new(published)
             }
             _ => {
                 let selector = MomentSelector::Version(event.batch);
@@ -250,6 +259,10 @@ impl Follower {
         };
         if last.version <= self.position {
             return;
+        }
+        if committed.published.redaction < self.road_map.current().redaction {
+            // It waited here since before a redaction, and may hold what is gone.
+            return self.fall_back();
         }
         if first.version > self.position.next() {
             // Another node's events came in between, or a batch was missed: history knows them all.

@@ -53,6 +53,7 @@ pub const FORMS: Forms = Forms(&[
     first("StrandRestored"),
     first("StrandRetitled"),
     first("StrandSourced"),
+    second("TextRedacted"),
 ]);
 
 /// One form of one kind of event.

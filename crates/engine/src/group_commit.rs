@@ -7,7 +7,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use roadbook_store::{Append, AppendOutcome, Appended, EventLog, Hold, StoreError, StreamId};
+use roadbook_store::{
+    Append, AppendOutcome, Appended, EventLog, Hold, Redaction, StoreError, StreamId,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
@@ -86,6 +88,29 @@ impl GroupCommit {
             Err(error) => tracing::warn!(error = %error, "an append failed"),
         }
         appended
+    }
+
+    /// Redacts, alone: what goes with it is no append.
+    pub(crate) async fn redact(
+        &self,
+        log: &dyn EventLog,
+        redaction: Redaction,
+    ) -> Result<AppendOutcome, StoreError> {
+        let begun = Instant::now();
+        let note = self.bus.as_ref().map(|bus| bus.note(&redaction.append));
+        let stream = redaction.append.stream_id;
+        let redacted = log.redact(redaction).await;
+        self.measures.commit(begun, 1, redacted.is_ok());
+        match &redacted {
+            Ok(outcome) => {
+                if let (Some(bus), Some(note)) = (&self.bus, note) {
+                    bus.forget(stream);
+                    bus.publish(note, *outcome);
+                }
+            }
+            Err(error) => tracing::warn!(error = %error, "a redaction failed"),
+        }
+        redacted
     }
 
     /// Sends an append on its way, to go together with whatever else waits. Its outcome is what the receiver is told.

@@ -44,6 +44,8 @@ pub struct Published {
     pub effective_max: Instant,
     /// The state.
     pub state: State,
+    /// The last event that redacted something, as far as it was known before the state was read.
+    pub redaction: Version,
     /// What the road map takes up in the log. Known of current states alone.
     pub usage: Usage,
     /// Shared by all states of the same structure.
@@ -59,6 +61,7 @@ impl Published {
             recorded_at: moment.effective,
             effective_max: moment.effective,
             state,
+            redaction: Version::ZERO,
             usage: Usage::default(),
             outline: Arc::default(),
         }
@@ -96,6 +99,7 @@ impl Published {
             recorded_at: last.recorded_at,
             effective_max: self.effective_max.max(last.effective_at),
             state,
+            redaction: self.redaction,
             usage,
             outline: if same {
                 Arc::clone(&self.outline)
@@ -139,5 +143,6 @@ const fn keeps_structure(event: &Event) -> bool {
             | Event::AmendmentWithdrawn { .. }
             | Event::AmendmentAccepted { .. }
             | Event::AmendmentDeclined { .. }
+            | Event::TextRedacted { .. }
     )
 }

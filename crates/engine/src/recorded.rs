@@ -55,6 +55,10 @@ pub struct RecordedEvent {
     pub subjects: Vec<Uuid>,
     /// The fact.
     pub event: Event,
+    /// The schema version of its payload.
+    pub schema: u16,
+    /// The version of the event that redacted it; then the fact is what is left of it.
+    pub redacted_by: Option<Version>,
     /// How many bytes it takes up in the log, without what every event has.
     pub payload_bytes: u64,
 }

@@ -26,7 +26,11 @@ use crate::settings::Settings;
 use crate::tidings::Tidings;
 
 /// Past states in memory, of all road maps, by what names them for good.
-pub(crate) type PastStates = moka::sync::Cache<(RoadMapId, Instant, Version), Arc<Published>>;
+pub(crate) type PastStates = moka::sync::Cache<PastState, Arc<Published>>;
+
+/// A moment of a road map, and the last redaction that was known when it was asked for: what was read before a redaction
+/// never answers after it.
+pub(crate) type PastState = (RoadMapId, Instant, Version, Version);
 
 /// A batch that became durable, with the state right after it.
 #[derive(Clone, Debug)]
@@ -195,7 +199,8 @@ impl RoadMap {
                 Arc::new(current.as_of(moment))
             });
         }
-        let key = (self.id, moment.effective, moment.version);
+        let redaction = current.redaction;
+        let key = (self.id, moment.effective, moment.version, redaction);
         if let Some(known) = self.recent(moment).or_else(|| self.past_states.get(&key)) {
             self.measures.past_state(StateSource::Memory);
             return Ok(known);
@@ -206,7 +211,9 @@ impl RoadMap {
             .load(self.id, moment.effective, moment.version)
             .await
             .map_err(|error| self.noticed(error))?;
-        let published = Arc::new(Published::new(self.id, moment, folded.state));
+        let mut published = Published::new(self.id, moment, folded.state);
+        published.redaction = redaction;
+        let published = Arc::new(published);
         self.past_states.insert(key, Arc::clone(&published));
         Ok(published)
     }
@@ -293,6 +300,20 @@ impl RoadMap {
         }
         // Nobody may be following, which is no failure.
         drop(self.feed.send(Arc::new(committed)));
+    }
+
+    /// Publishes a state that was read anew after a redaction, and lets go of all that were read before it.
+    pub(crate) fn forget_past(&self, published: Arc<Published>, events: Vec<Arc<RecordedEvent>>) {
+        self.recent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.publish(Committed { events, published });
+        let ours = self.past_states.iter().map(|(key, _)| *key);
+        let ours: Vec<PastState> = ours.filter(|(id, ..)| *id == self.id).collect();
+        for key in ours {
+            self.past_states.invalidate(&key);
+        }
     }
 
     fn recent(&self, moment: Moment) -> Option<Arc<Published>> {

@@ -48,7 +48,7 @@ impl Keeper {
             version: to_store(published.moment.version),
             effective_at: instant_to_store(published.effective_max),
             format: snapshot_codec::FORMAT,
-            redaction: roadbook_store::Version::NONE,
+            redaction: to_store(published.redaction),
             state: snapshot_codec::encode(&published.state, &published.usage),
         };
         self.log.put_snapshots(vec![snapshot]).await
@@ -59,7 +59,9 @@ impl Keeper {
     pub(crate) async fn tend(&self, published: &Published) -> Result<(), StoreError> {
         let stream = stream_of(published.road_map);
         let version = to_store(published.moment.version);
-        self.fill_gaps(stream, version).await?;
+        // Asked before anything is read: what is redacted meanwhile makes the log refuse what is made here.
+        let redaction = self.log.last_redaction(stream).await?;
+        self.fill_gaps(stream, redaction, version).await?;
         let points = self
             .log
             .snapshot_points(stream, SnapshotFamily::Effective)
@@ -69,7 +71,7 @@ impl Keeper {
         let backdated = self.log.count_backdated(stream, known, version).await?;
         if backdated >= self.worth(version) {
             self.bring_forward(
-                published.road_map,
+                (published.road_map, redaction),
                 &points,
                 from_store(known),
                 published.moment.version,
@@ -90,6 +92,7 @@ impl Keeper {
     async fn fill_gaps(
         &self,
         stream: StreamId,
+        redaction: roadbook_store::Version,
         through: roadbook_store::Version,
     ) -> Result<(), StoreError> {
         let points = self
@@ -101,15 +104,16 @@ impl Keeper {
             .into_iter()
             .filter(|point| point.format == snapshot_codec::FORMAT && point.version < through);
         for point in usable {
-            self.fill_gap(stream, before, point.version).await?;
+            let to = point.version;
+            self.fill_gap((stream, redaction), before, to).await?;
             before = Some(point);
         }
-        self.fill_gap(stream, before, through).await
+        self.fill_gap((stream, redaction), before, through).await
     }
 
     async fn fill_gap(
         &self,
-        stream: StreamId,
+        (stream, redaction): (StreamId, roadbook_store::Version),
         before: Option<SnapshotPoint>,
         to: roadbook_store::Version,
     ) -> Result<(), StoreError> {
@@ -125,7 +129,7 @@ impl Keeper {
         let Some((mut folded, mut effective_max)) = start else {
             return Ok(());
         };
-        let mut made = Made::new(&*self.log, stream, SnapshotFamily::Log);
+        let mut made = Made::new(&*self.log, (stream, redaction), SnapshotFamily::Log);
         let (mut after, mut since) = (from, 0);
         loop {
             let page = self
@@ -167,7 +171,7 @@ impl Keeper {
     /// Makes every snapshot along effective time one of the given version, and adds those that are missing.
     async fn bring_forward(
         &self,
-        road_map: RoadMapId,
+        (road_map, redaction): (RoadMapId, roadbook_store::Version),
         points: &[SnapshotPoint],
         from: Version,
         to: Version,
@@ -184,14 +188,15 @@ impl Keeper {
         };
         let (folded, after) =
             start.unwrap_or_else(|| (Folded::default(), instant_to_store(Instant::MIN)));
-        self.walk(stream, folded, after, points, to).await?;
+        let made = Made::new(&*self.log, (stream, redaction), SnapshotFamily::Effective);
+        self.walk(made, folded, after, points, to).await?;
         self.log.advance_snapshots(stream, from, to, earliest).await
     }
 
     /// Folds along effective time and keeps a snapshot at every point that was there, and wherever none is near.
     async fn walk(
         &self,
-        stream: StreamId,
+        mut made: Made<'_>,
         mut folded: Folded,
         after: roadbook_store::Instant,
         points: &[SnapshotPoint],
@@ -199,14 +204,13 @@ impl Keeper {
     ) -> Result<(), StoreError> {
         let mut due: VecDeque<_> = points.iter().map(|point| point.effective_at).collect();
         due.retain(|at| *at > after);
-        let mut made = Made::new(&*self.log, stream, SnapshotFamily::Effective);
         let mut key = (after, roadbook_store::Version::MAX);
         let mut since = 0;
         loop {
             let until = instant_to_store(Instant::MAX);
             let page = self
                 .log
-                .read_effective(stream, key, until, to, self.page_events)
+                .read_effective(made.stream, key, until, to, self.page_events)
                 .await?;
             let full = page.len() == self.page_events;
             for stored in page {
@@ -266,15 +270,22 @@ impl Keeper {
 struct Made<'a> {
     log: &'a dyn EventLog,
     stream: StreamId,
+    /// The last redaction that was known before anything was read for them.
+    redaction: roadbook_store::Version,
     family: SnapshotFamily,
     waiting: Vec<Snapshot>,
 }
 
 impl<'a> Made<'a> {
-    fn new(log: &'a dyn EventLog, stream: StreamId, family: SnapshotFamily) -> Self {
+    fn new(
+        log: &'a dyn EventLog,
+        (stream, redaction): (StreamId, roadbook_store::Version),
+        family: SnapshotFamily,
+    ) -> Self {
         Self {
             log,
             stream,
+            redaction,
             family,
             waiting: Vec::with_capacity(WRITTEN_TOGETHER_MAX),
         }
@@ -292,7 +303,7 @@ impl<'a> Made<'a> {
             version,
             effective_at,
             format: snapshot_codec::FORMAT,
-            redaction: roadbook_store::Version::NONE,
+            redaction: self.redaction,
             state: snapshot_codec::encode(&folded.state, &folded.usage),
         });
         if self.waiting.len() < WRITTEN_TOGETHER_MAX {

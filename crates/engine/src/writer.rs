@@ -2,10 +2,12 @@
 //!
 //! While one append is on its way to the disk, it decides what comes in meanwhile on the state that the append will leave;
 //! that becomes the next append, which is sent only when the first one is durable. It owns this order, the turns between
-//! nodes and the retries; how edits are decided is `decided`'s affair, who was answered before is `repeats`'.
+//! nodes and the retries; how edits are decided is `decided`'s affair, who was answered before is `repeats`', and how
+//! something is redacted between two edits is `redacting`'s.
 //! Invariant: a state becomes the current one only when the log holds it, and every edit is answered once.
 
 mod decided;
+mod redacting;
 mod repeats;
 
 use std::collections::VecDeque;
@@ -23,6 +25,7 @@ use crate::edit::{Edit, EditDone};
 use crate::error::EngineError;
 use crate::group_commit::GroupCommit;
 use crate::ids::Ids;
+use crate::redaction::Redact;
 use crate::road_map::{Committed, RoadMap};
 use crate::snapshotter::Snapshotter;
 
@@ -33,6 +36,9 @@ const TURNS: u32 = 16;
 pub(crate) struct Writer {
     road_map: Arc<RoadMap>,
     inbox: mpsc::Receiver<Edit>,
+    redactions: mpsc::Receiver<Redact>,
+    /// A redaction that comes next: it has to be alone.
+    redaction: Option<Redact>,
     commit: GroupCommit,
     snapshotter: Snapshotter,
     decider: Decider,
@@ -61,7 +67,7 @@ impl Writer {
     /// A writer that goes on from the current state; `snapshot` is the version of the last snapshot along the log.
     pub(crate) fn new(
         road_map: Arc<RoadMap>,
-        inbox: mpsc::Receiver<Edit>,
+        (inbox, redactions): (mpsc::Receiver<Edit>, mpsc::Receiver<Redact>),
         commit: GroupCommit,
         snapshotter: Snapshotter,
         ids: Arc<dyn Ids>,
@@ -75,6 +81,8 @@ impl Writer {
             next: Decided::on(road_map.current()),
             road_map,
             inbox,
+            redactions,
+            redaction: None,
             commit,
             snapshotter,
             snapshot,
@@ -105,6 +113,9 @@ impl Writer {
                     open = count > 0;
                     self.queue.extend(received.drain(..));
                 }
+                Some(redaction) = self.redactions.recv(), if self.redaction.is_none() => {
+                    self.redaction = Some(redaction);
+                }
                 // With an append on its way it shows by itself whether others wrote.
                 () = road_map.tidings.come(), if idle => self.catch_up().await,
             }
@@ -122,7 +133,9 @@ impl Writer {
                     .decide(&mut self.queue, before, &mut self.next)
                     .await;
             }
-            if !self.next.is_empty() {
+            if let Some(redaction) = self.redaction.take() {
+                self.redact(redaction).await;
+            } else if !self.next.is_empty() {
                 self.send().await;
             } else if self.queue.is_empty() {
                 return;

@@ -80,6 +80,11 @@ use summary::summary;
         desc = "The keys of what it touches, and of that in which it stands."
     ),
     field(
+        name = "redacted_by",
+        ty = "Option<u64>",
+        desc = "The version of the event that redacted it; then it shows what is left of it."
+    ),
+    field(
         name = "summary",
         ty = "String",
         desc = "What happened, in a sentence, with the labels of its time."
@@ -100,6 +105,7 @@ pub(crate) enum Event {
     AmendmentProposed(AmendmentProposed),
     AmendmentDecided(AmendmentDecided),
     RoadMapChanged(RoadMapChanged),
+    TextRedacted(TextRedacted),
 }
 
 /// An event with the road map in which it happened.
@@ -199,6 +205,7 @@ pub(crate) fn event_object(at: &At, event: Arc<RecordedEvent>) -> Event {
         | Fact::AmendmentAccepted { .. }
         | Fact::AmendmentDeclined { .. } => Event::AmendmentDecided(AmendmentDecided(happening)),
         Fact::CorrigendumIssued { .. } => Event::CorrigendumIssued(CorrigendumIssued(happening)),
+        Fact::TextRedacted { .. } => Event::TextRedacted(TextRedacted(happening)),
         Fact::RoadMapOpened { .. }
         | Fact::RoadMapRetitled { .. }
         | Fact::RoadMapMarked { .. }
@@ -282,7 +289,8 @@ fn parts_of(fact: &Fact) -> Vec<Part> {
         | Fact::RoadMapOpened { .. }
         | Fact::RoadMapRetitled { .. }
         | Fact::RoadMapMarked { .. }
-        | Fact::RoadMapEntrusted { .. } => vec![Part::State],
+        | Fact::RoadMapEntrusted { .. }
+        | Fact::TextRedacted { .. } => vec![Part::State],
     }
 }
 
@@ -303,6 +311,7 @@ impl From<Event> for Node {
             Event::AmendmentProposed(event) => Self::AmendmentProposed(event),
             Event::AmendmentDecided(event) => Self::AmendmentDecided(event),
             Event::RoadMapChanged(event) => Self::RoadMapChanged(event),
+            Event::TextRedacted(event) => Self::TextRedacted(event),
         }
     }
 }
@@ -383,6 +392,11 @@ macro_rules! event_object {
             /// The keys of what it touches, and of that in which it stands.
             pub(crate) async fn subjects(&self) -> Vec<ID> {
                 self.0.subjects()
+            }
+
+            /// The version of the event that redacted it; then it shows what is left of it.
+            pub(crate) async fn redacted_by(&self) -> Option<u64> {
+                self.0.event.redacted_by.map(|version| version.0)
             }
 
             /// What happened, in a sentence, with the labels of its time.
@@ -534,6 +548,27 @@ event_object! {
 event_object! {
     /// Something that was removed is back.
     Restored {}
+}
+
+event_object! {
+    /// Words were taken out of earlier events, for good. Whoever keeps what the API has answered must ask for it anew.
+    TextRedacted {
+        /// The versions of the events that lost words, ascending.
+        async fn versions(&self) -> Vec<u64> {
+            match &self.0.event.event {
+                Fact::TextRedacted { versions, .. } => versions.iter().map(|version| version.0).collect(),
+                _ => Vec::new(),
+            }
+        }
+
+        /// The code of the organisation on whose order it was done.
+        async fn ordered_by(&self) -> Option<String> {
+            match &self.0.event.event {
+                Fact::TextRedacted { ordered_by, .. } => Some(ordered_by.clone()),
+                _ => None,
+            }
+        }
+    }
 }
 
 event_object! {

@@ -37,6 +37,7 @@ mod page;
 mod part;
 mod payload;
 mod query;
+mod redaction;
 mod road_map;
 mod scalar;
 mod schema;

@@ -1,4 +1,4 @@
-//! The mutation of the API: one edit, whole or not at all.
+//! The mutations of the API: one edit, whole or not at all, and the redaction of what must not stay.
 //!
 //! It owns the way from an input to the engine and back to a payload.
 //! Invariant: expected outcomes are typed; only faults are errors.
@@ -17,6 +17,7 @@ use crate::fault::engine_fault;
 use crate::identity::road_map_of;
 use crate::payload::{EditConflicts, EditDone, EditPayload, EditRefused, Refusal, RefusalCode};
 use crate::query::{engine, viewer};
+use crate::redaction::{RedactInput, RedactPayload};
 use crate::scalar::Day;
 use crate::trail;
 
@@ -101,11 +102,20 @@ impl Mutation {
             None => refused(EngineError::NotFound("road map")),
         }
     }
+
+    /// Takes words out of events that are recorded already, and out of every later one that carries them on, for good: only the General Secretariat may. The events, their order and their digests stay, and a redaction cannot be undone.
+    async fn redact(
+        &self,
+        ctx: &Context<'_>,
+        input: RedactInput,
+    ) -> async_graphql::Result<RedactPayload> {
+        crate::redaction::redact(ctx, input).await
+    }
 }
 
 /// The refusals among the engine's errors; the others are faults.
-fn refused(error: EngineError) -> async_graphql::Result<EditPayload> {
-    let refusals = match error {
+pub(crate) fn refusals_of(error: EngineError) -> async_graphql::Result<Vec<Refusal>> {
+    Ok(match error {
         EngineError::Refused(refusals) => refusals
             .iter()
             .map(|(command, refusal)| Refusal::new(*command, refusal))
@@ -127,8 +137,22 @@ fn refused(error: EngineError) -> async_graphql::Result<EditPayload> {
             vec![Refusal::of_shape(None, RefusalCode::StaleBase, message)]
         }
         error => return Err(engine_fault(error)),
-    };
+    })
+}
+
+/// An edit that was refused for an error of the engine; what is no refusal is a fault.
+fn refused(error: EngineError) -> async_graphql::Result<EditPayload> {
+    let refusals = refusals_of(error)?;
     Ok(EditPayload::Refused(EditRefused { refusals }))
+}
+
+/// Refuses a reason that is too long, or that no text may be.
+pub(crate) fn checked_reason(reason: &str) -> Result<(), Refusal> {
+    let checked = roadbook_domain::content::check_text(reason, REASON_CHARS_MAX);
+    checked.map_err(|error| {
+        let message = format!("reason: {error}");
+        Refusal::of_shape(None, RefusalCode::Invalid, message)
+    })
 }
 
 /// The refusal of whoever may not even try: for whom the road map does not exist, or who only reads what is PUBLIC.
@@ -169,8 +193,7 @@ fn request(
         }
     };
     if let Some(reason) = &input.reason {
-        roadbook_domain::content::check_text(reason, REASON_CHARS_MAX)
-            .map_err(|error| whole(RefusalCode::Invalid, &format!("reason: {error}")))?;
+        checked_reason(reason).map_err(|refusal| vec![refusal])?;
     }
     let mut commands = Vec::with_capacity(input.commands.len());
     let mut refusals = Vec::new();

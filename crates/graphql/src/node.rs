@@ -13,7 +13,7 @@ use crate::cell::Cell;
 use crate::event::{
     Added, AmendmentDecided, AmendmentProposed, CellSet, CellsShared, CellsUnshared,
     CorrigendumIssued, Moved, PresidencyClosed, Removed, Restored, Retitled, RevisionIssued,
-    RoadMapChanged, event_object,
+    RoadMapChanged, TextRedacted, event_object,
 };
 use crate::fault::engine_fault;
 use crate::identity::{Name, Part};
@@ -47,6 +47,7 @@ pub(crate) enum Node {
     AmendmentProposed(AmendmentProposed),
     AmendmentDecided(AmendmentDecided),
     RoadMapChanged(RoadMapChanged),
+    TextRedacted(TextRedacted),
 }
 
 /// Something in a road map at a moment. The id of a past object includes its moment, so that a client's cache never mixes 2015 with now; `key` is the lasting identity. Both resolve through `node`.

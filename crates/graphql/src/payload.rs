@@ -293,12 +293,13 @@ impl Refusal {
 
 const fn code(refusal: &DomainRefusal) -> RefusalCode {
     match refusal {
-        DomainRefusal::NotFound(_) | DomainRefusal::NotOpened | DomainRefusal::NoAmendment(_) => {
-            RefusalCode::NotFound
-        }
-        DomainRefusal::NotAllowed(_) | DomainRefusal::BackdatingNotAllowed => {
-            RefusalCode::NotAllowed
-        }
+        DomainRefusal::NotFound(_)
+        | DomainRefusal::NotOpened
+        | DomainRefusal::NoAmendment(_)
+        | DomainRefusal::NothingToRedact(_) => RefusalCode::NotFound,
+        DomainRefusal::NotAllowed(_)
+        | DomainRefusal::BackdatingNotAllowed
+        | DomainRefusal::RedactionNotAllowed => RefusalCode::NotAllowed,
         DomainRefusal::PresidencyClosed { .. } => RefusalCode::PresidencyClosed,
         DomainRefusal::TooMany { .. }
         | DomainRefusal::Content {
@@ -337,6 +338,8 @@ const fn code(refusal: &DomainRefusal) -> RefusalCode {
         | DomainRefusal::NotConsecutive
         | DomainRefusal::NotShared
         | DomainRefusal::UnknownPresidency(_)
+        | DomainRefusal::NothingNamed
+        | DomainRefusal::ReasonRepeatsText
         | DomainRefusal::Empty => RefusalCode::Invalid,
     }
 }

@@ -3,9 +3,9 @@
 //! It owns the report; digests are checked by `store`, snapshots by `engine`.
 //! Invariant: nothing is repaired, and the first bad event is named.
 
-use roadbook_domain::RoadMapId;
-use roadbook_engine::{SnapshotsChecked, check_snapshots};
-use roadbook_store::{EventLog, Fault, Verified, VerifyError, verify_log};
+use roadbook_domain::{Event, Instant, RoadMapId};
+use roadbook_engine::{SnapshotsChecked, check_snapshots, decode_payload};
+use roadbook_store::{EventLog, Fault, FoundRedaction, Verified, VerifyError, verify_log};
 use serde_json::{Value as Json, json};
 
 use crate::arguments::VerifyArguments;
@@ -36,20 +36,81 @@ pub(crate) async fn run(arguments: &VerifyArguments, settings: &Settings) -> any
         streams,
         events,
         redacted,
-        redactions: _,
+        redactions,
     } = verified;
+    let redactions: Vec<Order> = redactions.iter().map(Order::of).collect();
     let SnapshotsChecked { equal, skipped } = snapshots;
     if arguments.json {
         let found = json!({
             "verified": true, "streams": streams, "events": events, "redacted": redacted,
+            "redactions": redactions.iter().map(Order::as_json).collect::<Vec<_>>(),
             "snapshots": equal, "snapshotsSkipped": skipped,
         });
         return terminal::print(&format!("{found}\n"));
     }
+    let lines: String = redactions.iter().map(Order::in_words).collect();
     terminal::print(&format!(
-        "verified {streams} road maps, {events} events ({redacted} of them redacted), \
+        "{lines}verified {streams} road maps, {events} events ({redacted} of them redacted), \
          {equal} snapshots ({skipped} skipped)\n"
     ))
+}
+
+/// A redaction: what, when and on whose order.
+struct Order {
+    road_map: RoadMapId,
+    version: u64,
+    versions: Vec<u64>,
+    recorded_at: Instant,
+    author: String,
+    ordered_by: Option<String>,
+    reason: Option<String>,
+}
+
+impl Order {
+    fn of(found: &FoundRedaction) -> Self {
+        let header = &found.event.header;
+        let payload = found.event.payload.as_deref().unwrap_or_default();
+        let event = decode_payload(&header.kind, header.schema, payload).ok();
+        let ordered_by = event.and_then(|event| match event {
+            Event::TextRedacted { ordered_by, .. } => Some(ordered_by),
+            _ => None,
+        });
+        Self {
+            road_map: RoadMapId(header.stream_id.0),
+            version: header.version.0,
+            versions: found.versions.iter().map(|version| version.0).collect(),
+            recorded_at: Instant::from_micros(header.recorded_at.0),
+            author: header.author.clone(),
+            ordered_by,
+            reason: header.reason.clone(),
+        }
+    }
+
+    fn as_json(&self) -> Json {
+        json!({
+            "roadMap": self.road_map.0, "version": self.version, "versions": self.versions,
+            "recordedAt": self.recorded_at.to_string(), "author": self.author,
+            "orderedBy": self.ordered_by, "reason": self.reason,
+        })
+    }
+
+    fn in_words(&self) -> String {
+        let versions: Vec<String> = self.versions.iter().map(ToString::to_string).collect();
+        let Self {
+            road_map,
+            version,
+            recorded_at,
+            author,
+            ..
+        } = self;
+        let ordered_by = self.ordered_by.as_ref().unwrap_or(author);
+        let reason = self.reason.as_deref().unwrap_or("no reason given");
+        format!(
+            "road map {}: version {version} redacted {} on {recorded_at}, by {author} on the order of {ordered_by}: {reason}\n",
+            road_map.0,
+            versions.join(", ")
+        )
+    }
 }
 
 async fn digests(log: &dyn EventLog) -> Result<Verified, VerifyError> {

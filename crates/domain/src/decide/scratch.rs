@@ -13,7 +13,7 @@ use crate::capacity::Capacity;
 use crate::event::Event;
 use crate::identity::{Parent, Thing, Version};
 use crate::refusal::Refusal;
-use crate::register::{Register, Stamp, Stamped};
+use crate::register::{Register, Stamp, Stamped, is_redacted};
 use crate::state::State;
 use crate::time::Instant;
 
@@ -40,6 +40,8 @@ pub(super) enum Seen {
     Older(Option<Stamped>),
     /// The client read a value that takes effect later than the one that is there.
     Newer,
+    /// The client read words that were redacted since: what it sends may be made from them.
+    Redacted,
 }
 
 #[derive(Debug)]
@@ -164,6 +166,9 @@ impl<'a> Scratch<'a> {
         if self.written.contains(register) {
             return Ok(Seen::Same);
         }
+        if self.was_redacted_since(register) {
+            return Ok(Seen::Redacted);
+        }
         let now = self.at().stamp(register);
         if let Some(base) = self.base_state {
             let read = base.get(register);
@@ -190,6 +195,18 @@ impl<'a> Scratch<'a> {
         } else {
             Err(Stop::BaseNeeded)
         }
+    }
+
+    /// Whether what is there lost its words after the client has read.
+    fn was_redacted_since(&self, register: &Register) -> bool {
+        let Some(held) = self.at().get(register) else {
+            return false;
+        };
+        // An event is redacted as of now, whatever date the batch has.
+        let redaction = Register::Redaction(held.stamp.version);
+        let redaction = self.head.stamp(&redaction);
+        redaction.is_some_and(|redaction| redaction.version > self.base.version)
+            && is_redacted(&held.value)
     }
 
     /// The version and instant that the client read, as the state that it read; asked for when a value must be merged.

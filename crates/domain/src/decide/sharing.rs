@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::scratch::{Scratch, Seen, Stop};
-use super::value::{conflict, read_content, require_same_slot};
+use super::value::{conflict, read_content, redacted, require_same_slot};
 use super::{ConflictPlace, Outcome};
 use crate::event::{CellCopy, Event};
 use crate::identity::{ActionId, ColumnId, Parent, SlotId, StrandId, Thing};
@@ -156,6 +156,10 @@ pub(super) fn share(
         match scratch.seen(&register)? {
             Seen::Same => {}
             Seen::Newer => return Err(Refusal::BaseIsLater.into()),
+            Seen::Redacted => {
+                let place = ConflictPlace::Cell(column, *action);
+                return Err(redacted(scratch, &register, place, content));
+            }
             Seen::Older(_) => {
                 let base = scratch.base_state()?.text(slot).clone();
                 let theirs = scratch.at().text(slot).clone();

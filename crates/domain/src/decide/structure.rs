@@ -309,7 +309,7 @@ fn require_same_place(
 ) -> Result<(), Stop> {
     let register = Register::Place(thing);
     match scratch.seen(&register)? {
-        Seen::Same => Ok(()),
+        Seen::Same | Seen::Redacted => Ok(()),
         Seen::Newer => Err(Refusal::BaseIsLater.into()),
         Seen::Older(read) => {
             let read = match read.as_ref().map(|held| &*held.value) {

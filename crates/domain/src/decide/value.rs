@@ -153,6 +153,7 @@ pub(super) fn set_cell(
     let (content, merged_from) = match scratch.seen(&register)? {
         Seen::Same => (yours, Vec::new()),
         Seen::Newer => return Err(Refusal::BaseIsLater.into()),
+        Seen::Redacted => return Err(redacted(scratch, &register, place, yours)),
         Seen::Older(read) => {
             let base = read.as_ref().map_or(CellContent::Blank, content_of);
             let theirs = scratch.at().text(slot);
@@ -235,7 +236,7 @@ pub(super) fn require_same_slot(
 ) -> Result<(), Stop> {
     let register = Register::Slot(column, action);
     match scratch.seen(&register)? {
-        Seen::Same => Ok(()),
+        Seen::Same | Seen::Redacted => Ok(()),
         Seen::Newer => Err(Refusal::BaseIsLater.into()),
         Seen::Older(_) => {
             let base = scratch.base_state()?;
@@ -300,6 +301,17 @@ pub(super) fn conflict(
     }))
 }
 
+/// The value lost its words after the author has read it: a person must say what is to stand there now.
+pub(super) fn redacted(
+    scratch: &Scratch<'_>,
+    register: &Register,
+    place: ConflictPlace,
+    yours: CellContent,
+) -> Stop {
+    let trace = CellContent::Redacted;
+    conflict(scratch, register, place, trace.clone(), trace, yours)
+}
+
 fn content_of(held: &Stamped) -> CellContent {
     match &*held.value {
         Value::Text(content) => content.clone(),
@@ -352,6 +364,10 @@ fn set_words(
     let (words, merged_from) = match scratch.seen(register)? {
         Seen::Same => (yours.to_owned(), Vec::new()),
         Seen::Newer => return Err(Refusal::BaseIsLater.into()),
+        Seen::Redacted => {
+            let yours = CellContent::of_words(yours);
+            return Err(redacted(scratch, register, field.place, yours));
+        }
         Seen::Older(read) => {
             let base = read.as_ref().map_or(CellContent::Blank, content_of);
             let wanted = CellContent::of_words(yours);

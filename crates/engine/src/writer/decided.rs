@@ -275,6 +275,8 @@ impl Decider {
                     source: request.source.clone(),
                     subjects: decided.subjects.clone(),
                     event: decided.event.clone(),
+                    schema: written.schema(),
+                    redacted_by: None,
                     payload_bytes: written.bytes(),
                 })
             })

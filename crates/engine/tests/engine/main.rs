@@ -15,6 +15,7 @@ mod following;
 mod nodes;
 mod pipelining;
 mod quotas;
+mod redacting;
 mod rights;
 mod time_travel;
 mod upgrading;

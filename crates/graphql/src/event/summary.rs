@@ -66,6 +66,10 @@ pub(super) fn summary(at: &At, recorded: &RecordedEvent) -> String {
         | Fact::AmendmentDeclined { .. } => of_amendment(at, &recorded.event, label),
         Fact::CorrigendumIssued { number } => format!("Issued {number}"),
         Fact::PresidencyClosed { presidency } => format!("Closed the presidency {presidency}"),
+        Fact::TextRedacted { versions, .. } => match versions.len() {
+            1 => "Redacted one event".to_owned(),
+            several => format!("Redacted {several} events"),
+        },
     }
 }
 

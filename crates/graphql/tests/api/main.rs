@@ -9,6 +9,7 @@ mod directory;
 mod editing;
 mod following;
 mod reading;
+mod redacting;
 mod rights;
 mod schema;
 mod world;

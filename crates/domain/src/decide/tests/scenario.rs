@@ -162,6 +162,20 @@ impl Scenario {
         self
     }
 
+    /// What is left of an event that is redacted stands in its place, in every state.
+    pub(super) fn replace(mut self, version: Version, left: &Event) -> Self {
+        for entry in &mut self.log.entries {
+            if entry.stamp.version == version {
+                entry.event = left.clone();
+            }
+        }
+        self.log.head = State::default();
+        for entry in &self.log.entries {
+            self.log.head.evolve(entry.stamp, &entry.event);
+        }
+        self
+    }
+
     /// The clock of the node that records the next edit shows this.
     pub(super) fn clock(mut self, clock: Instant) -> Self {
         self.clock = clock;

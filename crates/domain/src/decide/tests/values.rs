@@ -3,7 +3,7 @@
 use super::scenario::*;
 use crate::command::Command;
 use crate::content::CellContent;
-use crate::decide::{ConflictPlace, Outcome};
+use crate::decide::{Base, ConflictPlace, Outcome};
 use crate::event::Event;
 use crate::identity::{SlotId, Thing, Version};
 use crate::refusal::Refusal;
@@ -278,6 +278,43 @@ fn a_redacted_value_is_never_merged() {
     let map = map.edit(NOW, set(A, "written anew"));
     let conflict = map.when(NOW, set(A, "otherwise")).reading(read).conflict();
     assert_eq!(conflict.base, CellContent::Redacted);
+}
+
+/// The text of A was set, read, and then redacted.
+fn redacted_cell() -> (Base, Scenario) {
+    let map = Scenario::with(&[A, B]).edit(on(1), set(A, READ));
+    let read = map.base(NOW);
+    let version = map.version();
+    let redaction = Event::TextRedacted {
+        versions: vec![version],
+        proofs: Vec::new(),
+        ordered_by: "GSC".to_owned(),
+    };
+    let left = Event::CellSet {
+        column: TEXT,
+        action: A,
+        slot: SlotId::own(TEXT, A),
+        content: CellContent::Redacted,
+        merged_from: Vec::new(),
+    };
+    let map = map.replace(version, &left).record(900, redaction);
+    (read, map)
+}
+
+#[test]
+fn an_edit_made_from_words_that_were_redacted_since_conflicts() {
+    let (read, map) = redacted_cell();
+    assert_eq!(map.shown(NOW, A), "");
+    let mine = format!("{READ} And more.");
+    for wanted in [set(A, &mine), share(&[A, B], &mine)] {
+        let conflict = map.when(NOW, wanted).reading(read).conflict();
+        assert_eq!(conflict.base, CellContent::Redacted);
+        assert_eq!(conflict.theirs, CellContent::Redacted);
+        assert_eq!(conflict.yours.printed(), mine);
+    }
+    // Who has read that it is redacted writes anew.
+    let map = map.edit(NOW, set(A, "written anew"));
+    assert_eq!(map.shown(NOW, A), "written anew");
 }
 
 #[test]
