@@ -208,7 +208,7 @@ pub(crate) fn text(value: &Json) -> String {
 }
 
 /// An id that no other edit of this run has.
-fn command_id() -> String {
+pub(crate) fn command_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     format!("7e570000-0000-8000-8000-{number:012x}")
