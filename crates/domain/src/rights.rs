@@ -88,6 +88,9 @@ const BACKDATING: [Right; 5] = [Yes, Yes, No, No, No];
 /// Dating a change into what a closed presidency holds, in a batch that issues a corrigendum.
 const CORRECTING: [Right; 5] = [No, Yes, No, No, No];
 
+/// Taking words out of the log for good.
+const REDACTING: [Right; 5] = [No, Yes, No, No, No];
+
 impl Capacity {
     /// What it may do of a kind.
     pub const fn right(self, kind: CommandKind) -> Right {
@@ -102,6 +105,11 @@ impl Capacity {
     /// Whether it may change what a closed presidency holds, by a corrigendum.
     pub const fn may_correct(self) -> bool {
         matches!(CORRECTING[self as usize], Yes)
+    }
+
+    /// Whether it may take words out of the log for good.
+    pub const fn may_redact(self) -> bool {
+        matches!(REDACTING[self as usize], Yes)
     }
 }
 

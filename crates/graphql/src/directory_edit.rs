@@ -153,7 +153,7 @@ pub(crate) struct EditDirectoryDone {
 #[derive(SimpleObject)]
 pub(crate) struct EditDirectoryRefused {
     /// Every reason that was found.
-    refusals: Vec<Refusal>,
+    pub(crate) refusals: Vec<Refusal>,
 }
 
 /// Makes a batch of changes.

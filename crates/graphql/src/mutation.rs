@@ -17,7 +17,7 @@ use crate::fault::engine_fault;
 use crate::identity::road_map_of;
 use crate::payload::{EditConflicts, EditDone, EditPayload, EditRefused, Refusal, RefusalCode};
 use crate::query::{engine, viewer};
-use crate::redaction::{RedactInput, RedactPayload};
+use crate::redaction::{RedactInput, RedactPayload, redact};
 use crate::scalar::Day;
 use crate::trail;
 
@@ -61,7 +61,11 @@ impl Mutation {
         ctx: &Context<'_>,
         input: EditDirectoryInput,
     ) -> async_graphql::Result<EditDirectoryPayload> {
-        edit_directory(ctx, input).await
+        let payload = edit_directory(ctx, input).await?;
+        if let EditDirectoryPayload::Refused(refused) = &payload {
+            trail::note_refusals(ctx, &refused.refusals);
+        }
+        Ok(payload)
     }
 
     /// Makes a batch of changes, whole or not at all. When it is answered as done, it is durable.
@@ -70,37 +74,11 @@ impl Mutation {
         ctx: &Context<'_>,
         input: EditInput,
     ) -> async_graphql::Result<EditPayload> {
-        let engine = engine(ctx)?;
-        let viewer = viewer(ctx)?;
-        let author = Author {
-            organisation: viewer.organisation.clone(),
-            person: viewer.person.clone(),
-            on_behalf_of: None,
-        };
-        let (road_map, request) = match request(engine, author, input) {
-            Ok(request) => request,
-            Err(refusals) => return Ok(EditPayload::Refused(EditRefused { refusals })),
-        };
-        if let Some(refused) = not_admitted(ctx, road_map, &request).await? {
-            return trail::note_refusals(ctx, Ok(refused));
+        let payload = make(ctx, input).await?;
+        if let EditPayload::Refused(refused) = &payload {
+            trail::note_refusals(ctx, &refused.refusals);
         }
-        let edited = engine.edit(road_map, request).await;
-        let conflicts = match edited {
-            Ok(done) => {
-                let at = recorded(ctx, road_map, &done).await?;
-                let Some(at) = at.map_err(engine_fault)? else {
-                    return refused(EngineError::NotFound("road map"));
-                };
-                return Ok(EditPayload::Done(EditDone { at, done }));
-            }
-            Err(EngineError::Conflicts(conflicts)) => conflicts,
-            Err(error) => return trail::note_refusals(ctx, refused(error)),
-        };
-        let at = visible(ctx, road_map).await?.map_err(engine_fault)?;
-        match at {
-            Some(at) => Ok(EditPayload::Conflicts(EditConflicts { at, conflicts })),
-            None => refused(EngineError::NotFound("road map")),
-        }
+        Ok(payload)
     }
 
     /// Takes words out of events that are recorded already, and out of every later one that carries them on, for good: only the General Secretariat may. The events, their order and their digests stay, and a redaction cannot be undone.
@@ -109,7 +87,46 @@ impl Mutation {
         ctx: &Context<'_>,
         input: RedactInput,
     ) -> async_graphql::Result<RedactPayload> {
-        crate::redaction::redact(ctx, input).await
+        let payload = redact(ctx, input).await?;
+        if let RedactPayload::Refused(refused) = &payload {
+            trail::note_refusals(ctx, &refused.refusals);
+        }
+        Ok(payload)
+    }
+}
+
+/// Makes an edit.
+async fn make(ctx: &Context<'_>, input: EditInput) -> async_graphql::Result<EditPayload> {
+    let engine = engine(ctx)?;
+    let viewer = viewer(ctx)?;
+    let author = Author {
+        organisation: viewer.organisation.clone(),
+        person: viewer.person.clone(),
+        on_behalf_of: None,
+    };
+    let (road_map, request) = match request(engine, author, input) {
+        Ok(request) => request,
+        Err(refusals) => return Ok(EditPayload::Refused(EditRefused { refusals })),
+    };
+    if let Some(refused) = not_admitted(ctx, road_map, &request).await? {
+        return Ok(refused);
+    }
+    let edited = engine.edit(road_map, request).await;
+    let conflicts = match edited {
+        Ok(done) => {
+            let at = recorded(ctx, road_map, &done).await?;
+            let Some(at) = at.map_err(engine_fault)? else {
+                return refused(EngineError::NotFound("road map"));
+            };
+            return Ok(EditPayload::Done(EditDone { at, done }));
+        }
+        Err(EngineError::Conflicts(conflicts)) => conflicts,
+        Err(error) => return refused(error),
+    };
+    let at = visible(ctx, road_map).await?.map_err(engine_fault)?;
+    match at {
+        Some(at) => Ok(EditPayload::Conflicts(EditConflicts { at, conflicts })),
+        None => refused(EngineError::NotFound("road map")),
     }
 }
 

@@ -133,7 +133,7 @@ impl RedactPreview {
 #[derive(SimpleObject)]
 pub(crate) struct RedactRefused {
     /// Every reason that was found.
-    refusals: Vec<Refusal>,
+    pub(crate) refusals: Vec<Refusal>,
 }
 
 /// Redacts, or tells what would be redacted.

@@ -9,7 +9,7 @@ use async_graphql::Context;
 use roadbook_domain::Marking;
 
 use crate::at::At;
-use crate::payload::{EditPayload, EditRefused, RefusalCode};
+use crate::payload::{Refusal, RefusalCode};
 
 /// An operation that looks at more road maps is told apart by their number alone.
 const IDS_MAX: usize = 32;
@@ -25,7 +25,7 @@ pub struct Footprints {
     pub limite: Vec<String>,
     /// How many more there were.
     pub more: usize,
-    /// Whether an edit was refused because its author may not make it.
+    /// Whether something was refused because the caller may not do it.
     pub not_allowed: bool,
 }
 
@@ -64,18 +64,12 @@ pub(crate) fn note<'a>(ctx: &Context<'_>, shown: impl IntoIterator<Item = &'a At
     }
 }
 
-/// Notes whether an edit was refused for want of a right, and hands its payload on.
-pub(crate) fn note_refusals(
-    ctx: &Context<'_>,
-    payload: async_graphql::Result<EditPayload>,
-) -> async_graphql::Result<EditPayload> {
-    if let (Some(trail), Ok(EditPayload::Refused(EditRefused { refusals }))) =
-        (ctx.data_opt::<Trail>(), &payload)
+/// Notes whether something was refused for want of a right.
+pub(crate) fn note_refusals(ctx: &Context<'_>, refusals: &[Refusal]) {
+    let is_not_allowed = |refusal: &Refusal| refusal.code == RefusalCode::NotAllowed;
+    if let Some(trail) = ctx.data_opt::<Trail>()
+        && refusals.iter().any(is_not_allowed)
     {
-        let mut codes = refusals.iter().map(|refusal| refusal.code);
-        if codes.any(|code| code == RefusalCode::NotAllowed) {
-            trail.change(|footprints| footprints.not_allowed = true);
-        }
+        trail.change(|footprints| footprints.not_allowed = true);
     }
-    payload
 }

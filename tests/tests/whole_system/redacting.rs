@@ -214,7 +214,7 @@ fn only_the_secretariat_redacts_and_an_edit_of_before_conflicts() {
     let command = json!({ "setCell": {
         "column": place.column, "action": place.action, "content": format!("{LEAK} and more"),
     } });
-    let met = edit(&mut delegation, &place, &pasted.cursor, &command);
+    let met = edit(&mut secretariat, &place, &pasted.cursor, &command);
     assert_eq!(
         met["conflicts"][0]["base"]["__typename"], "Redacted",
         "{met}"

@@ -3,11 +3,12 @@
 use uuid::Uuid;
 
 use super::*;
+use crate::amendment::Proposal;
 use crate::content::{CellContent, ContentKind};
 use crate::event::CellCopy;
-use crate::identity::{ActionId, ColumnId, Parent, SlotId, StrandId, Thing};
+use crate::identity::{ActionId, AmendmentId, ColumnId, Parent, SlotId, StrandId, Thing};
 use crate::rank::Rank;
-use crate::register::{Marking, Value};
+use crate::register::{Marking, Stamp, Value};
 use crate::revision::{Cover, Revision};
 
 const COLUMN: ColumnId = ColumnId(Uuid::from_u128(1));
@@ -160,7 +161,7 @@ fn leak() -> String {
 /// One event of every kind that holds words.
 fn events_with_words() -> Vec<Event> {
     let events = titles().into_iter().chain(births());
-    events.chain(others()).collect()
+    events.chain(others()).chain(amendments()).collect()
 }
 
 fn births() -> Vec<Event> {
@@ -217,6 +218,31 @@ fn titles() -> Vec<Event> {
         Event::ColumnFootnoted {
             column: COLUMN,
             footnote: Some(leak()),
+        },
+    ]
+}
+
+fn amendments() -> Vec<Event> {
+    let amendment = AmendmentId(Uuid::from_u128(5));
+    let proposal = Proposal {
+        slot: SlotId::own(COLUMN, action(1)),
+        base: text(LEAK),
+        base_stamp: Stamp::default(),
+        content: text(LEAK),
+        proposer: "EE".to_owned(),
+    };
+    vec![
+        Event::AmendmentProposed {
+            amendment,
+            column: COLUMN,
+            action: action(1),
+            proposal: Box::new(proposal),
+        },
+        Event::AmendmentDeclined {
+            amendment,
+            column: COLUMN,
+            action: action(1),
+            reason: leak(),
         },
     ]
 }

@@ -102,6 +102,22 @@ pub(super) fn visit_texts(event: &mut Event, visit: Visit<'_>) {
         | Event::Moved { .. }
         | Event::Restored { .. } => visit_cells(event, visit),
         Event::RevisionIssued { revision } => visit_cover(revision, visit),
+        Event::AmendmentProposed { .. } | Event::AmendmentDeclined { .. } => {
+            visit_amendment(event, visit);
+        }
+        Event::RoadMapMarked { .. }
+        | Event::CorrigendumIssued { .. }
+        | Event::AmendmentWithdrawn { .. }
+        | Event::AmendmentAccepted { .. }
+        | Event::RoadMapEntrusted { .. }
+        | Event::Removed { .. }
+        | Event::PresidencyClosed { .. }
+        | Event::TextRedacted { .. } => {}
+    }
+}
+
+fn visit_amendment(event: &mut Event, visit: Visit<'_>) {
+    match event {
         Event::AmendmentProposed {
             amendment,
             column,
@@ -115,14 +131,7 @@ pub(super) fn visit_texts(event: &mut Event, visit: Visit<'_>) {
         Event::AmendmentDeclined {
             amendment, reason, ..
         } => visit(Register::AmendmentState(*amendment), Text::Words(reason)),
-        Event::RoadMapMarked { .. }
-        | Event::CorrigendumIssued { .. }
-        | Event::AmendmentWithdrawn { .. }
-        | Event::AmendmentAccepted { .. }
-        | Event::RoadMapEntrusted { .. }
-        | Event::Removed { .. }
-        | Event::PresidencyClosed { .. }
-        | Event::TextRedacted { .. } => {}
+        _ => {}
     }
 }
 

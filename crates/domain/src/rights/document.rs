@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::{BACKDATING, CORRECTING, Condition, Right};
+use super::{BACKDATING, CORRECTING, Condition, REDACTING, Right};
 use crate::capacity::Capacity;
 use crate::command_kind::CommandKind;
 
@@ -43,6 +43,8 @@ A unit alone (\"EC3\") does not give it to the organisation of which it is a uni
 const BELOW: &str = "
 A batch is judged command by command, and done whole or not at all.
 An event says by which capacity it was allowed; LEAD only where no other capacity allows it.
+
+The directory of organisations and working parties belongs to no road map: the General Secretariat alone edits it.
 ";
 
 /// The page.
@@ -67,6 +69,8 @@ pub fn document() -> String {
     let name =
         "*any command*: date it into a closed presidency, in a batch that issues a corrigendum";
     push_row(&mut page, name, CORRECTING, &mut conditions);
+    let name = "*redaction*: take words out of the log for good";
+    push_row(&mut page, name, REDACTING, &mut conditions);
     if !conditions.is_empty() {
         page.push_str("\nWhere:\n\n");
     }

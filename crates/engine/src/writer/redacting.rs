@@ -108,7 +108,7 @@ impl Writer {
         let refuse = |refusal| EngineError::Refused(vec![(None, refusal)]);
         let road_map = &self.road_map;
         let standing = road_map.standing(&request.author.organisation);
-        if standing.capacity() != Some(Capacity::Secretariat) {
+        if !standing.capacity().is_some_and(Capacity::may_redact) {
             return Err(refuse(Refusal::RedactionNotAllowed));
         }
         if request.versions.is_empty() {
