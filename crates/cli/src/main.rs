@@ -18,6 +18,7 @@ mod environment;
 mod failure;
 mod logging;
 mod moment;
+mod offer;
 mod renewal;
 mod secret;
 mod serving;

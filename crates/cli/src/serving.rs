@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use prometheus_client::registry::Registry;
+use roadbook_console::SignIn;
 use roadbook_engine::{Engine, Readiness};
 use roadbook_server::tls::ServerCertificate;
 use roadbook_server::{
@@ -31,6 +32,7 @@ pub(crate) struct Listening {
     certificate: Option<Arc<ServerCertificate>>,
     trusted: Option<TrustedDocuments>,
     renewal: Renewal,
+    sign_in: Option<SignIn>,
 }
 
 impl Listening {
@@ -48,7 +50,14 @@ impl Listening {
             certificate,
             trusted: trust::documents(settings)?,
             renewal: Renewal::listen()?,
+            sign_in: None,
         })
+    }
+
+    /// Lets whoever opens the console choose whom to be.
+    pub(crate) fn offering(self, sign_in: SignIn) -> Self {
+        let sign_in = Some(sign_in);
+        Self { sign_in, ..self }
     }
 
     /// Where a browser on this machine finds the server.
@@ -102,7 +111,9 @@ impl Listening {
             trusted: self.trusted,
             audit: audit.clone().map(|audit| audit as Arc<dyn AuditLog>),
         };
-        let router = roadbook_server::api(executors, identity, transport, safeguards, probes);
+        let console = roadbook_console::router(self.sign_in);
+        let router = roadbook_server::api(executors, identity, transport, safeguards, probes)
+            .merge(roadbook_server::secured(console, &settings.server));
         let draining = Arc::clone(&wired.engine);
         let asked = async move {
             stop.asked().await;

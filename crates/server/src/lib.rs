@@ -51,5 +51,5 @@ pub use operation::Executors;
 pub use roadbook_graphql::Viewer;
 pub use serve::serve;
 pub use settings::{Limits, Settings, TlsSettings};
-pub use transport::{Probes, Readiness, Safeguards, api, router};
+pub use transport::{Probes, Readiness, Safeguards, api, router, secured};
 pub use trusted::{TrustedDocuments, TrustedDocumentsError};

@@ -100,7 +100,7 @@ pub fn router<E: Executor>(
         mut registry,
     } = probes;
     let (with_graphiql, with_metrics) = (settings.graphiql, settings.metrics);
-    let is_encrypted = settings.tls.certificate_file.is_some();
+    let is_encrypted = is_encrypted(&settings);
     let measures = Arc::new(Measures::default());
     measures.register(&mut registry);
     let transport = Arc::new(Transport {
@@ -139,11 +139,23 @@ pub fn router<E: Executor>(
     if with_graphiql {
         router = router.merge(graphiql::router());
     }
-    router
-        .fallback(not_found)
-        .layer(axum::middleware::map_response(move |response| {
-            std::future::ready(headers::secure(response, is_encrypted))
-        }))
+    secure(router.fallback(not_found), is_encrypted)
+}
+
+/// Gives the answers of pages that are served beside the transport the headers that its own answers have. A page that
+/// brings a policy of its own keeps it.
+pub fn secured(pages: Router, settings: &Settings) -> Router {
+    secure(pages, is_encrypted(settings))
+}
+
+fn secure(router: Router, is_encrypted: bool) -> Router {
+    router.layer(axum::middleware::map_response(move |response| {
+        std::future::ready(headers::secure(response, is_encrypted))
+    }))
+}
+
+fn is_encrypted(settings: &Settings) -> bool {
+    settings.tls.certificate_file.is_some()
 }
 
 /// The [`router`] over Roadbook's own schema: compiled here once, and not anew in each crate that calls it.

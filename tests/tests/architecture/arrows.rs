@@ -42,6 +42,7 @@ const ARROWS: &[Arrows] = &[
         &["roadbook-domain", "roadbook-engine"],
         &["roadbook-store", "roadbook-documents"],
     ),
+    arrows("roadbook-console", &[], &[]),
     arrows("roadbook-server", &["roadbook-graphql"], &[]),
     arrows(
         "roadbook-cli",
@@ -53,6 +54,7 @@ const ARROWS: &[Arrows] = &[
             "roadbook-engine",
             "roadbook-documents",
             "roadbook-graphql",
+            "roadbook-console",
             "roadbook-server",
         ],
         &[],
@@ -110,6 +112,10 @@ const FORBIDDEN: &[Strangers] = &[
         &[ASYNC, BUS, CHANCE, ENVIRONMENT, GRAPHQL, SOCKETS, SQL],
     ),
     strangers("roadbook-graphql", &[BUS, ENVIRONMENT, SOCKETS, SQL]),
+    strangers(
+        "roadbook-console",
+        &[BUS, CHANCE, ENVIRONMENT, GRAPHQL, SQL],
+    ),
     strangers("roadbook-server", &[BUS, ENVIRONMENT, SQL]),
     strangers("roadbook-bench", &[BUS]),
     strangers("e2e", &[BUS]),

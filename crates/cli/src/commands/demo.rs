@@ -17,7 +17,7 @@ use crate::doors::Doors;
 use crate::serving::{Listening, Stop};
 use crate::settings::Settings;
 use crate::wiring::Wired;
-use crate::{terminal, tokens};
+use crate::{offer, terminal, tokens};
 
 /// As whom one can sign in: the three presidencies of the history, a delegation and two institutions, in that order.
 const SIGNING_IN: &[(&str, &str)] = &[
@@ -48,6 +48,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let stop = Stop::listen()?;
     let wired = Wired::to_serve(settings).await?;
     let listening = Listening::bind(settings).await?;
+    let listening = listening.offering(offer::sign_in(settings));
     let doors = Doors::open(settings, true)?;
     let tokens = tokens::existing(settings)?;
     let filled = demonstration::fill(&wired.engine, &*wired.store.log()).await?;
@@ -93,6 +94,9 @@ impl Page<'_> {
             ),
             "  What follows June 2015 is compiled from the public record for demonstration."
                 .to_owned(),
+            String::new(),
+            format!("Console: open {url} in a browser and choose whom to be; another window"),
+            "can be another delegation.".to_owned(),
             String::new(),
             format!("GraphiQL: {url}/graphiql"),
             "Sign in by opening it as".to_owned(),

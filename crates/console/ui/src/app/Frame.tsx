@@ -1,0 +1,66 @@
+// What every page has around it: the name, who is signed in, the language, whether it is live.
+
+import { type ReactNode, useSyncExternalStore } from 'react';
+import { Button } from 'react-aria-components/Button';
+import { onSession, session, signOut } from '../api/session';
+import { connectionNow, onConnection } from '../api/socket';
+import { LANGUAGES, useMessages } from '../messages/messages';
+import { organisationName } from '../messages/organisations';
+import css from './Frame.module.css';
+import { Link } from './Link';
+
+interface Props {
+  readonly children: ReactNode;
+  /** Whether the page follows changes as they happen. */
+  readonly isLive?: boolean;
+}
+
+export function Frame({ children, isLive = false }: Props) {
+  const messages = useMessages();
+  const { say, language, choose } = messages;
+  const signedIn = useSyncExternalStore(onSession, session);
+  const connection = useSyncExternalStore(onConnection, connectionNow);
+  return (
+    <>
+      <a className="skip" href="#main">
+        {say('frame.skip')}
+      </a>
+      <header className={css.frame}>
+        <Link to="/" className={css.name}>
+          Roadbook
+        </Link>
+        {isLive && (
+          <span className={css.connection} data-is={connection} role="status">
+            {say(`connection.${connection}`)}
+          </span>
+        )}
+        <div className={css.right}>
+          <label className={css.language}>
+            <span className="unseen">{say('frame.language')}</span>
+            <select value={language} onChange={({ target }) => choose(target.value === 'fr' ? 'fr' : 'en')}>
+              {LANGUAGES.map(({ code, name }) => (
+                <option key={code} value={code}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          {signedIn && (
+            <>
+              <span className={css.who} title={signedIn.organisation}>
+                {organisationName(signedIn.organisation, messages)}
+              </span>
+              <a className={css.other} href="/" target="_blank" rel="noopener">
+                {say('frame.other')}
+              </a>
+              <Button className="plain" onPress={signOut}>
+                {say('frame.signOut')}
+              </Button>
+            </>
+          )}
+        </div>
+      </header>
+      <main id="main">{children}</main>
+    </>
+  );
+}

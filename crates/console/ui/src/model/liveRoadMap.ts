@@ -1,0 +1,192 @@
+// The current state of one road map, kept current: read once, then followed from its cursor on.
+// It does not know who looks at it, nor what is being typed.
+// Invariant: the state is never older than one that was shown before.
+
+import { ChangesDocument, type ChangesSubscription, RoadMapAtDocument, type ToldFragment } from '../api/generated';
+import { ask, Faulty, Unreachable } from '../api/http';
+import { socket } from '../api/socket';
+import { isInPlace, patched, withCell, withWording } from './patch';
+import type { Content, State } from './roadMap';
+
+/** Who changed something last while this page was open. */
+export interface Touch {
+  readonly author: string;
+  readonly version: number;
+}
+
+export interface Snapshot {
+  readonly status: 'loading' | 'ready' | 'gone';
+  readonly state: State | undefined;
+  /** How often it was told that what one may do has changed. */
+  readonly rights: number;
+  readonly touched: ReadonlyMap<string, Touch>;
+  /** What happened while this page was open, newest first. */
+  readonly recent: readonly ToldFragment[];
+}
+
+type Item = ChangesSubscription['changes'];
+
+const RECENT_MAX = 50;
+const RETRY_MS = 2000;
+/** Changes of structure that come together are read together. */
+const GATHER_MS = 30;
+
+export class LiveRoadMap {
+  #snapshot: Snapshot = { status: 'loading', state: undefined, rights: 0, touched: new Map(), recent: [] };
+  readonly #listeners = new Set<() => void>();
+  #cursor: string | undefined;
+  #reading: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+  #stopFollowing: (() => void) | undefined;
+
+  constructor(readonly roadMap: string) {}
+
+  readonly snapshot = (): Snapshot => this.#snapshot;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  start(): () => void {
+    this.#stopped = false;
+    void this.#begin();
+    return () => {
+      this.#stopped = true;
+      this.#stopFollowing?.();
+    };
+  }
+
+  /** Shows what the answer to an edit said, before the socket says it too. */
+  confirmCell(key: string, content: Content, version: number): void {
+    const { state } = this.#snapshot;
+    if (state) this.#become({ state: withCell(state, key, content, version) });
+  }
+
+  confirmWording(key: string, text: string): void {
+    const { state } = this.#snapshot;
+    if (state) this.#become({ state: withWording(state, key, text) });
+  }
+
+  #become(parts: Partial<Snapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...parts };
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #begin(): Promise<void> {
+    await this.#read();
+    if (this.#stopped || this.#snapshot.status !== 'ready') return;
+    this.#follow();
+  }
+
+  /** Reads the road map; a request that comes meanwhile makes it be read once more. */
+  #read(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return this.#reading;
+    }
+    this.#reading = this.#readOnce().finally(() => {
+      this.#reading = undefined;
+      if (this.#again && !this.#stopped) {
+        this.#again = false;
+        void this.#read();
+      }
+    });
+    return this.#reading;
+  }
+
+  async #readOnce(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        const { roadMap } = await ask(RoadMapAtDocument, { roadMap: this.roadMap });
+        if (this.#stopped) return;
+        if (!roadMap) {
+          this.#become({ status: 'gone', state: undefined });
+          return;
+        }
+        this.#cursor ??= roadMap.state.moment.cursor;
+        this.#become({ status: 'ready', state: roadMap.state });
+        return;
+      } catch (fault) {
+        if (fault instanceof Faulty) {
+          this.#become({ status: 'gone' });
+          return;
+        }
+        if (!(fault instanceof Unreachable)) throw fault;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  /** Follows until stopped. The client of the socket reconnects; the cursor of the last item is where it resumes. */
+  #follow(): void {
+    const live = this;
+    const payload = {
+      query: ChangesDocument as string,
+      // Read at each connection anew: a getter, so that a reconnection resumes where the stream stopped.
+      get variables() {
+        return { roadMap: live.roadMap, after: live.#cursor };
+      },
+    };
+    this.#stopFollowing = socket().subscribe<ChangesSubscription>(payload, {
+      next: ({ data }) => {
+        if (data) this.#take(data.changes);
+      },
+      error: () => this.#followAnew(),
+      complete: () => this.#followAnew(),
+    });
+  }
+
+  #followAnew(): void {
+    if (this.#stopped) return;
+    setTimeout(() => {
+      if (!this.#stopped) void this.#begin();
+    }, RETRY_MS);
+  }
+
+  #take(item: Item): void {
+    switch (item.__typename) {
+      case 'Changed':
+        this.#change(item);
+        break;
+      case 'CaughtUp':
+        this.#cursor = item.cursor;
+        break;
+      case 'RightsChanged':
+        // What one may do stands at each object.
+        this.#cursor = item.cursor;
+        this.#become({ rights: this.#snapshot.rights + 1 });
+        void this.#read();
+        break;
+      case 'Resync':
+        this.#resync(item.resumeAfter);
+        break;
+      default:
+        // Something that a newer server tells: it is none of what is shown here.
+        break;
+    }
+  }
+
+  #resync(resumeAfter: string | null): void {
+    // Without a place to resume, what is shown may be of another log: it is read anew.
+    this.#cursor = resumeAfter ?? undefined;
+  }
+
+  #change(change: Extract<Item, { readonly __typename: 'Changed' }>): void {
+    this.#cursor = change.cursor;
+    const { event } = change;
+    const { state, touched, recent } = this.#snapshot;
+    if (!state || event.version <= state.moment.version) return;
+    const marks = new Map(touched);
+    for (const object of change.affected) marks.set(object.key, { author: event.author, version: event.version });
+    const moment = { ...state.moment, version: event.version, cursor: change.cursor };
+    const next = isInPlace(change) ? patched(state, change.affected) : state;
+    this.#become({
+      state: isInPlace(change) ? { ...next, moment } : state,
+      touched: marks,
+      recent: [event, ...recent].slice(0, RECENT_MAX),
+    });
+    if (!isInPlace(change)) setTimeout(() => void this.#read(), GATHER_MS);
+  }
+}
