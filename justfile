@@ -48,6 +48,15 @@ schema:
 migration name:
     scripts/migration {{ name }}
 
+# Builds the web console into crates/console/dist.
+console:
+    scripts/console
+
+# Takes the pictures of the console that stand in the documentation.
+screenshots:
+    cargo build --package roadbook-cli
+    scripts/screenshots
+
 # The documentation of all crates, in a browser.
 doc:
     cargo doc --workspace --no-deps --open

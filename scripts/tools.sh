@@ -177,6 +177,13 @@ need_cluster() {
     exec {cluster_lock}>&-
 }
 
+# Sets `chromium` to a browser, with the fonts that its pages are measured with.
+# shellcheck disable=SC2034 # it is used by whoever sources this file
+need_chromium() {
+    need_program_of_debian chromium chromium fonts-liberation fonts-dejavu-core
+    chromium="$program"
+}
+
 # Sets `faketime_library` to what moves the clock of a program that it is loaded into.
 # shellcheck disable=SC2034 # it is used by whoever sources this file
 need_faketime() {

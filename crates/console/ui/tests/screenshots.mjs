@@ -1,0 +1,45 @@
+// Takes the pictures of the documentation: node tests/screenshots.mjs FOLDER
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cellOf, edit, launch, openWindow, Server } from './harness.mjs';
+
+const folder = process.argv[2] ?? '.';
+const SIZE = { width: 1280, height: 800 };
+mkdirSync(folder, { recursive: true });
+
+const server = await Server.start();
+const browser = await launch();
+
+async function take(name, options, reach) {
+  const { organisation = 'LV', ...rest } = options;
+  const page = await openWindow(browser, server, organisation, { viewport: SIZE, reducedMotion: 'reduce', ...rest });
+  await reach(page);
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+  await page.context().close();
+}
+
+try {
+  await take('table', {}, (page) => cellOf(page, 'A.1.1', 'ACTIONS').waitFor());
+  await take('comparison', { path: '/road-maps/cybersecurity/compare' }, (page) =>
+    cellOf(page, 'A.1.1', 'DUE DATE').locator('del').waitFor(),
+  );
+  await take('overview', { path: '/road-maps/cybersecurity/overview' }, (page) =>
+    page.getByRole('table', { name: 'Progress over the presidencies' }).waitFor(),
+  );
+  await take('conflict', { organisation: 'GSC' }, async (page) => {
+    const presidency = await openWindow(browser, server, await server.presidency());
+    const notes = (window) => cellOf(window, 'A.2.1', 'Notes for reflexion');
+    const box = await edit(page, notes(page));
+    await box.fill('Update on results of implementation');
+    const other = await edit(presidency, notes(presidency));
+    await other.fill('Update on state of implementation');
+    await presidency.keyboard.press('Control+Enter');
+    await presidency.getByText('Saved: A.2.1').waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('dialog').waitFor();
+  });
+} finally {
+  await browser.close();
+  await server.stop();
+}
