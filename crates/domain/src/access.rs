@@ -4,6 +4,7 @@
 //! elsewhere. Invariant: access is judged by who takes part today, whatever past moment is read.
 
 use crate::directory::Directory;
+use crate::event::Event;
 use crate::identity::Version;
 use crate::participation::Participation;
 use crate::register::{Marking, Register, Stamp};
@@ -67,6 +68,19 @@ impl Sight {
             Self::From(since) => version >= since.version && effective >= since.effective,
             Self::Everything => true,
         }
+    }
+
+    /// Whether an event exists. Amendments are between those who take part: what they were made against may be older than what
+    /// was made PUBLIC, and what was declined never became part of the road map.
+    pub fn shows_event(self, version: Version, event: &Event) -> bool {
+        let first = self.first_version();
+        first.is_some_and(|first| version >= first)
+            && (self.shows_amendments() || !event.is_of_amendment())
+    }
+
+    /// Whether amendments exist.
+    pub fn shows_amendments(self) -> bool {
+        self == Self::Everything
     }
 
     /// The first version whose event exists.

@@ -225,8 +225,11 @@ impl Directory {
     }
 
     /// The key of the organisation that chairs a working party on a day: the Presidency's delegation, or the fixed chair.
-    /// None if nobody is known to hold the Presidency then.
+    /// None if nobody is known to hold the Presidency then, or if there is no such working party.
     pub fn chair_on(&self, working_party: Option<&str>, on: Date) -> Option<String> {
+        if working_party.is_some_and(|key| !self.organisations.contains_key(key)) {
+            return None;
+        }
         let holder = working_party.map_or(ChairHolder::Presidency, |key| self.chair_of(key, on));
         match holder {
             ChairHolder::Presidency => {

@@ -313,6 +313,17 @@ impl Event {
         }
     }
 
+    /// Whether it is a step in the life of an amendment.
+    pub const fn is_of_amendment(&self) -> bool {
+        matches!(
+            self,
+            Self::AmendmentProposed { .. }
+                | Self::AmendmentWithdrawn { .. }
+                | Self::AmendmentAccepted { .. }
+                | Self::AmendmentDeclined { .. }
+        )
+    }
+
     /// Hands over every absolute write that the event makes.
     pub fn writes(&self, write: &mut impl FnMut(Register, Value)) {
         match self {

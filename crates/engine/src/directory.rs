@@ -164,15 +164,15 @@ impl Registrar {
         });
     }
 
-    /// Reads what others appended. If that cannot be understood, nobody takes part in anything any more but the Secretariat
-    /// and the Presidency: who was withdrawn must not go on reading because this node is too old to know.
+    /// Reads what others appended. If that cannot be understood, nobody takes part in any working party any more but
+    /// the Secretariat: who was withdrawn must not go on reading because this node is too old to know.
     pub(crate) async fn catch_up(&self) -> Result<(), StoreError> {
         let _turn = self.turn.lock().await;
         let read = self.read_on().await;
         if let Err(error @ (StoreError::NewerFormat { .. } | StoreError::Corrupt { .. })) = &read {
             let (directory, version, _) = self.held();
             if directory != Directory::default() {
-                tracing::error!(error = %error, "the directory cannot be read on: only Secretariat and Presidency see LIMITE");
+                tracing::error!(error = %error, "the directory cannot be read on: only the Secretariat sees what is LIMITE");
                 self.hold(Directory::default(), version, Instant::MIN);
             }
         }

@@ -150,7 +150,8 @@ impl From<&DomainState> for AmendmentState {
     }
 }
 
-/// A page of amendments in the order in which they were proposed; of those in a state, if one is given.
+/// A page of amendments in the order in which they were proposed; of those in a state, if one is given. For whoever takes no
+/// part in the working party there are none.
 pub(crate) fn amendments_page<'a>(
     at: &At,
     held: impl Iterator<Item = Held<'a>>,
@@ -158,7 +159,8 @@ pub(crate) fn amendments_page<'a>(
     first: i32,
     after: Option<&str>,
 ) -> async_graphql::Result<Listed<Amendment>> {
-    let is_meant = |held: &Held<'_>| state.is_none_or(|state| state == held.state.into());
+    let exist = at.shows_amendments();
+    let is_meant = |held: &Held<'_>| exist && state.is_none_or(|state| state == held.state.into());
     let mut found: Vec<Held<'_>> = held.filter(is_meant).collect();
     found.sort_unstable_by_key(|held| (held.proposed, held.id));
     let amendments = found

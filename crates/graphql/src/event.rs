@@ -128,8 +128,7 @@ impl Happening {
     /// The road map as it stood at the event's effective instant before it was recorded; none if that does not exist for
     /// the caller.
     async fn before(&self) -> async_graphql::Result<Option<At>> {
-        let version = Version(self.event.version.0 - 1);
-        match self.at_moment(version, self.event.effective_at).await {
+        match self.at.before(&self.event).await {
             Ok(before) => Ok(Some(before)),
             Err(EngineError::NotFound(_)) => Ok(None),
             Err(error) => Err(engine_fault(error)),
@@ -152,7 +151,9 @@ impl Happening {
             let thing = thing_born(&current.state, *id).map(Part::Thing);
             let amendment = || {
                 let held = current.state.amendment(AmendmentId(*id))?;
-                Some(Part::Amendment(held.id))
+                self.at
+                    .shows_amendments()
+                    .then_some(Part::Amendment(held.id))
             };
             Some(self.at.key(thing.or_else(amendment)?))
         };

@@ -4,7 +4,7 @@
 //! Invariant: expected outcomes are typed; only faults are errors.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use roadbook_domain::{AmendmentId, Base, RoadMapId};
+use roadbook_domain::{AmendmentId, Base, Refusal as DomainRefusal, RoadMapId};
 use roadbook_engine::{Author, EditRequest, Engine, EngineError};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -108,9 +108,10 @@ async fn make(ctx: &Context<'_>, input: EditInput) -> async_graphql::Result<Edit
         Ok(request) => request,
         Err(refusals) => return Ok(EditPayload::Refused(EditRefused { refusals })),
     };
-    if let Some(refused) = not_admitted(ctx, road_map, &request).await? {
-        return Ok(refused);
-    }
+    let is_seen = match admission(ctx, road_map, &request).await? {
+        Ok(is_seen) => is_seen,
+        Err(refused) => return Ok(refused),
+    };
     let edited = engine.edit(road_map, request).await;
     let conflicts = match edited {
         Ok(done) => {
@@ -120,6 +121,7 @@ async fn make(ctx: &Context<'_>, input: EditInput) -> async_graphql::Result<Edit
             };
             return Ok(EditPayload::Done(EditDone { at, done }));
         }
+        Err(_) if !is_seen && is_taken(engine, road_map).await => return refused(taken()),
         Err(EngineError::Conflicts(conflicts)) => conflicts,
         Err(error) => return refused(error),
     };
@@ -172,25 +174,34 @@ pub(crate) fn checked_reason(reason: &str) -> Result<(), Refusal> {
     })
 }
 
-/// The refusal of whoever may not even try: for whom the road map does not exist, or who only reads what is PUBLIC.
-///
-/// An id under which nothing exists for the caller can be opened; one that is taken is found out by the engine.
-async fn not_admitted(
+/// Whether the road map exists for the caller; or the refusal of whoever may not even try, since it does not and is not opened
+/// by this edit, or since the caller only reads what is PUBLIC.
+async fn admission(
     ctx: &Context<'_>,
     road_map: RoadMapId,
     request: &EditRequest,
-) -> async_graphql::Result<Option<EditPayload>> {
+) -> async_graphql::Result<Result<bool, EditPayload>> {
     let organisation = &request.author.organisation;
-    match visible(ctx, road_map).await?.map_err(engine_fault)? {
+    Ok(match visible(ctx, road_map).await?.map_err(engine_fault)? {
         Some(at) if at.is_outsider(organisation) => {
             let refusals = vec![Refusal::of_shape(None, RefusalCode::NotAllowed, READS_ONLY)];
-            Ok(Some(EditPayload::Refused(EditRefused { refusals })))
+            Err(EditPayload::Refused(EditRefused { refusals }))
         }
-        None if request.commands.iter().all(|it| it.opens().is_none()) => {
-            refused(EngineError::NotFound("road map")).map(Some)
-        }
-        _ => Ok(None),
-    }
+        Some(_) => Ok(true),
+        None if request.commands.iter().any(|it| it.opens().is_some()) => Ok(false),
+        None => Err(refused(EngineError::NotFound("road map"))?),
+    })
+}
+
+/// Whether there is a road map under an id, served or not.
+async fn is_taken(engine: &Engine, road_map: RoadMapId) -> bool {
+    !matches!(engine.road_map(road_map).await, Ok(None))
+}
+
+/// How an opening fails under the id of a road map that does not exist for the caller, whatever is wrong with it besides: that
+/// the id is taken cannot be hidden, and nothing more is told.
+fn taken() -> EngineError {
+    EngineError::Refused(vec![(None, DomainRefusal::AlreadyOpened)])
 }
 
 fn request(

@@ -76,7 +76,7 @@ pub(crate) fn state_node(at: &At, part: Part) -> Option<StateNode> {
             shown.then(|| StateNode::Cell(Cell::new(at.clone(), column, action)))
         }
         Part::Amendment(id) => {
-            let held = at.state().amendment(id);
+            let held = at.state().amendment(id).filter(|_| at.shows_amendments());
             held.map(|_| StateNode::Amendment(Amendment { at: at.clone(), id }))
         }
         Part::Thing(thing) if !present(thing) => None,

@@ -3,10 +3,12 @@
 //! It owns the fields that do not belong to one moment.
 //! Invariant: whatever moment is asked for, the answer names the moment that was read.
 
+use std::sync::Arc;
+
 use async_graphql::connection::Edge;
 use async_graphql::{ID, Object, SimpleObject};
 use roadbook_domain::Version;
-use roadbook_engine::MomentSelector;
+use roadbook_engine::{MomentSelector, RecordedEvent};
 
 use crate::at::At;
 use crate::comparison::Comparison;
@@ -101,6 +103,7 @@ impl RoadMap {
         let corrigenda = self.0.state().corrigenda();
         let corrigenda = corrigenda
             .into_iter()
+            .filter(|(stamp, _)| self.0.has_event(stamp.version))
             .map(|(stamp, number)| Corrigendum {
                 number: number.printed().to_owned(),
                 version: stamp.version.0,
@@ -189,7 +192,7 @@ pub(crate) async fn event_page(
     subjects: &[uuid::Uuid],
     size: usize,
     after: Option<Cursor>,
-    wanted: impl Fn(&roadbook_engine::RecordedEvent) -> bool,
+    wanted: impl Fn(&RecordedEvent) -> bool,
 ) -> async_graphql::Result<Logged<Event>> {
     if after.is_some_and(|cursor| cursor.epoch != at.engine.epoch()) {
         return Err(bad_argument(
@@ -205,7 +208,8 @@ pub(crate) async fn event_page(
         let page = page.map_err(engine_fault)?;
         let full = page.len() == FIRST_MAX;
         read = page.last().map_or(through, |event| event.version);
-        found.extend(page.into_iter().filter(|event| wanted(event)));
+        let shown = |event: &Arc<RecordedEvent>| at.shows_event(event) && wanted(event);
+        found.extend(page.into_iter().filter(shown));
         if !full {
             break;
         }

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use async_graphql::Context;
-use futures_util::stream::Stream;
+use futures_util::future;
+use futures_util::stream::{Stream, StreamExt as _};
 use roadbook_domain::{AccessFacts, Participation, RoadMapId, Sight, State, Version};
 use roadbook_engine::{
     EditDone, Engine, EngineError, FeedItem, Filter, Moment, MomentSelector, Published,
@@ -157,10 +158,12 @@ impl At {
         if !self.has_event(version) {
             return Ok(None);
         }
-        self.road_map.event(version).await
+        let found = self.road_map.event(version).await?;
+        Ok(found.filter(|event| self.shows_event(event)))
     }
 
-    /// Events of the versions in `(after, through]`, as [`RoadMap::events`].
+    /// Events of the versions in `(after, through]`, as [`RoadMap::events`]; which of them exist for the caller is for
+    /// [`At::shows_event`] to say.
     pub(crate) async fn events(
         &self,
         after: Version,
@@ -172,7 +175,34 @@ impl At {
         self.road_map.events(after, through, subjects, limit).await
     }
 
-    /// Whether an event of the current state exists for the caller.
+    /// Whether an event exists for the caller.
+    pub(crate) fn shows_event(&self, event: &RecordedEvent) -> bool {
+        self.sight.shows_event(event.version, &event.event)
+    }
+
+    /// Whether amendments exist for the caller.
+    pub(crate) fn shows_amendments(&self) -> bool {
+        self.sight.shows_amendments()
+    }
+
+    /// The road map before an event of it, at the event's effective instant. Within the batch that made it PUBLIC there is no
+    /// moment before an event that everybody may see.
+    pub(crate) async fn before(&self, event: &RecordedEvent) -> Result<Self, EngineError> {
+        if let Sight::From(since) = self.sight
+            && let Some(marking) = self.road_map.event(since.version).await?
+            && marking.batch == event.batch
+        {
+            return Err(CLOSED);
+        }
+        let moment = Moment {
+            version: Version(event.version.0.saturating_sub(1)),
+            effective: event.effective_at,
+            live: false,
+        };
+        self.read_moment(moment).await
+    }
+
+    /// Whether the event of a version may exist for the caller, as far as the version tells.
     pub(crate) fn has_event(&self, version: Version) -> bool {
         self.sight
             .first_version()
@@ -185,7 +215,15 @@ impl At {
         after: Version,
         filter: Filter,
     ) -> Result<impl Stream<Item = FeedItem> + Send + use<>, EngineError> {
-        self.road_map.follow(self.earliest(after), filter)
+        let sight = self.sight;
+        let items = self.road_map.follow(self.earliest(after), filter)?;
+        Ok(items.filter(move |item| {
+            let shown = match item {
+                FeedItem::Changed { event, .. } => sight.shows_event(event.version, &event.event),
+                FeedItem::CaughtUp { .. } | FeedItem::Resync { .. } => true,
+            };
+            future::ready(shown)
+        }))
     }
 
     /// What of the road map as it is now exists for an organisation, and what that is in its working party.

@@ -282,6 +282,94 @@ async fn events_and_past_objects_of_before_are_nothing_to_a_stranger() {
 }
 
 #[tokio::test]
+async fn what_the_batch_that_made_it_public_replaced_is_nothing_to_a_stranger() {
+    let world = World::new().await;
+    let text = "kept to ourselves";
+    world
+        .set(&world.cursor().await, "B.1.1", "progress", text)
+        .await;
+    let (action, column) = world.cell("B.1.1", "progress").await;
+    let commands = json!([
+        { "changeDetails": { "marking": "PUBLIC" } },
+        { "setCell": { "action": action, "column": column, "content": "for everybody" } },
+    ]);
+    let base = world.cursor().await;
+    let done = world
+        .edit("GSC", json!({ "base": base, "commands": commands }))
+        .await;
+    assert_eq!(done["__typename"], "EditDone", "{done}");
+    let log = "query ($map: ID!) { roadMap(id: $map) { events(first: 500) { edges { node { kind
+        ... on CellSet { before { ... on TextContent { printed } } after { ... on TextContent { printed } } } } } } } }";
+    let told = world.answer(OUTSIDER, log, json!({})).await;
+    assert!(
+        told.contains("for everybody") && !told.contains(text),
+        "{told}"
+    );
+    assert!(world.answer("EE", log, json!({})).await.contains(text));
+}
+
+#[tokio::test]
+async fn amendments_are_nothing_to_a_stranger_whenever_they_were_proposed() {
+    let world = World::new().await;
+    let (action, column) = world.cell("B.1.1", "notes").await;
+    let propose = |content: &str| json!([{ "proposeAmendment": { "action": action, "column": column, "content": content } }]);
+    for (organisation, commands) in [
+        ("EE", propose("between us, before")),
+        ("GSC", json!([{ "changeDetails": { "marking": "PUBLIC" } }])),
+        ("EE", propose("between us, after")),
+    ] {
+        let base = world.cursor().await;
+        let done = world
+            .edit(organisation, json!({ "base": base, "commands": commands }))
+            .await;
+        assert_eq!(done["__typename"], "EditDone", "{done}");
+    }
+    let everything = "query ($map: ID!) { roadMap(id: $map) { events(first: 500) { edges { node { kind subjects summary } } }
+        state { amendments { edges { node { id proposer content { ... on TextContent { printed } } } } }
+            fields { strands { actions { cells { cell { amendments { edges { cursor node { id } } } } } } } } } } }";
+    let mut ids = Vec::new();
+    every_id(&world.ask_as("EE", everything, json!({})).await, &mut ids);
+    assert!(!ids.is_empty());
+    let told = world.answer(OUTSIDER, everything, json!({})).await;
+    assert!(
+        told.contains("RoadMapMarked") && !told.contains("between us"),
+        "{told}"
+    );
+    let mut seen = Vec::new();
+    every_id(&serde_json::from_str(&told).unwrap(), &mut seen);
+    assert_eq!(seen, Vec::<String>::new());
+    assert!(!told.contains("Amendment"), "{told}");
+    for id in ids {
+        let answer = first_answer(&world, OUTSIDER, QUESTIONS[0], &id).await;
+        assert_eq!(answer, r#"{"data":{"node":null}}"#);
+    }
+}
+
+#[tokio::test]
+async fn an_opening_under_an_id_that_is_taken_is_told_that_and_nothing_more() {
+    let world = World::new().await;
+    let ahead = roadbook_graphql::Cursor {
+        epoch: world.engine.epoch(),
+        version: roadbook_domain::Version(1_000_000_000),
+        effective: Instant::from_micros(0),
+    };
+    let ahead = async_graphql::connection::CursorType::encode_cursor(&ahead);
+    let open = json!({ "openRoadMap": { "slug": "x", "title": "X", "marking": "LIMITE", "workingParty": "FOP" } });
+    let wrong = json!({ "openRoadMap": { "slug": "Not A Name", "title": "", "marking": "LIMITE", "workingParty": "FOP" } });
+    let mut told = Vec::new();
+    for edit in [
+        json!({ "commands": [open] }),
+        json!({ "commands": [wrong] }),
+        json!({ "base": ahead, "commands": [open] }),
+    ] {
+        let refused = world.edit(OUTSIDER, edit).await;
+        assert_eq!(refused["refusals"][0]["code"], "ALREADY_DONE", "{refused}");
+        told.push(refused);
+    }
+    assert!(told.iter().all(|refused| *refused == told[0]), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_stranger_changes_nothing_and_is_told_why_where_it_may_read() {
     let world = World::new().await;
     made_public(&world).await;
