@@ -1,6 +1,7 @@
 //! From which address a request comes, also behind a proxy.
 //!
-//! Invariant: what a request says of its own address is believed only if a proxy that is trusted has said it.
+//! Invariant: what a request says of its own address is believed only if a proxy that is trusted has said it, and a request
+//! that came from an address is never from nobody.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -26,26 +27,29 @@ impl Peer {
         })
     }
 
-    /// The peer of a request that came over a connection from `address`; none if a proxy does not tell it.
-    pub(crate) fn of(address: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<Self> {
-        if !is_listed(address, proxies) {
-            return Some(Self::at(address));
-        }
+    /// The peer of a request that came over a connection from `address`: whoever stands before the trusted proxies, or the
+    /// proxy that does not tell who that is.
+    pub(crate) fn of(address: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Self {
         // The last is what the proxy nearest to us saw; what stands before it was said by somebody else, unless that is
         // a trusted proxy too.
-        let told = headers.get_all(FORWARDED_FOR).iter();
-        let told: Vec<&str> = told.filter_map(|value| value.to_str().ok()).collect();
-        let told = told.join(",");
-        let mut addresses = told.rsplit(',').map(|address| address.trim().parse());
-        addresses
-            .find(|address: &Result<IpAddr, _>| {
-                address
-                    .as_ref()
-                    .map_or(true, |address| !is_listed(*address, proxies))
-            })?
-            .ok()
-            .map(Self::at)
+        let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+        let mut told = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+        let mut nearest = address;
+        while is_listed(nearest, proxies) {
+            // What is no address hides whoever stands there: what comes before it may be their own word.
+            let Some(before) = told.next().and_then(read) else {
+                break;
+            };
+            nearest = before;
+        }
+        Self::at(nearest)
     }
+}
+
+/// The address that a proxy has written.
+fn read(written: &[u8]) -> Option<IpAddr> {
+    let written = str::from_utf8(written).ok()?;
+    written.trim().parse().ok()
 }
 
 impl fmt::Display for Peer {
@@ -65,6 +69,8 @@ pub(crate) fn is_listed(address: IpAddr, proxies: &[IpAddr]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     const PROXIES: [IpAddr; 2] = [
@@ -72,19 +78,24 @@ mod tests {
         IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)),
     ];
 
-    fn peer(address: &str, told: &[&str]) -> Option<String> {
+    fn peer(address: &str, told: &[&str]) -> String {
+        let told: Vec<&[u8]> = told.iter().map(|line| line.as_bytes()).collect();
+        peer_of_bytes(address, &told)
+    }
+
+    fn peer_of_bytes(address: &str, told: &[&[u8]]) -> String {
         let mut headers = HeaderMap::new();
-        for value in told {
-            headers.append(FORWARDED_FOR, value.parse().unwrap());
+        for line in told {
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line).unwrap());
         }
-        let peer = Peer::of(address.parse().unwrap(), &headers, &PROXIES)?;
-        Some(peer.0.to_string())
+        Peer::of(address.parse().unwrap(), &headers, &PROXIES)
+            .0
+            .to_string()
     }
 
     #[test]
     fn a_stranger_is_not_believed_to_be_somebody_else() {
-        let peer = peer("192.0.2.1", &["198.51.100.1"]);
-        assert_eq!(peer.as_deref(), Some("192.0.2.1"));
+        assert_eq!(peer("192.0.2.1", &["198.51.100.1"]), "192.0.2.1");
     }
 
     #[test]
@@ -92,23 +103,43 @@ mod tests {
         for told in [
             &["203.0.113.9, 198.51.100.1"][..],
             &["203.0.113.9", "198.51.100.1, 10.0.0.1"],
+            &["203.0.113.9,198.51.100.1", "10.0.0.1"],
             &["nonsense, 198.51.100.1"],
         ] {
-            let peer = peer("127.0.0.1", told);
-            assert_eq!(peer.as_deref(), Some("198.51.100.1"), "{told:?}");
+            assert_eq!(peer("127.0.0.1", told), "198.51.100.1", "{told:?}");
         }
     }
 
     #[test]
-    fn a_proxy_that_tells_nothing_stands_for_nobody() {
-        assert_eq!(peer("127.0.0.1", &[]), None);
-        assert_eq!(peer("127.0.0.1", &["198.51.100.1, nonsense"]), None);
-        assert_eq!(peer("::ffff:127.0.0.1", &["10.0.0.1"]), None);
+    fn a_proxy_that_does_not_tell_its_client_stands_for_it() {
+        assert_eq!(peer("127.0.0.1", &[]), "127.0.0.1");
+        assert_eq!(peer("127.0.0.1", &[""]), "127.0.0.1");
+        assert_eq!(peer("127.0.0.1", &["198.51.100.1, nonsense"]), "127.0.0.1");
+        assert_eq!(peer("127.0.0.1", &["198.51.100.1", ""]), "127.0.0.1");
+        assert_eq!(peer("::ffff:127.0.0.1", &["10.0.0.1"]), "10.0.0.1");
+        let hidden_further_out = ["198.51.100.1, nonsense, 10.0.0.1"];
+        assert_eq!(peer("127.0.0.1", &hidden_further_out), "10.0.0.1");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_neither_those_behind_them_nor_show_those_before() {
+        for told in [
+            &[&b"\xff, 198.51.100.1"[..]][..],
+            &[b"203.0.113.9, \xe9", b"198.51.100.1"],
+        ] {
+            assert_eq!(peer_of_bytes("127.0.0.1", told), "198.51.100.1", "{told:?}");
+        }
+        for told in [
+            &[&b"203.0.113.9, \xff"[..]][..],
+            &[b"203.0.113.9", b"\xff"],
+            &[b"203.0.113.9", b"198.51.100.1\xff"],
+        ] {
+            assert_eq!(peer_of_bytes("127.0.0.1", told), "127.0.0.1", "{told:?}");
+        }
     }
 
     #[test]
     fn neighbours_in_a_network_of_ipv6_are_one() {
-        let peer = peer("2001:db8:1:2:3:4:5:6", &[]);
-        assert_eq!(peer.as_deref(), Some("2001:db8:1:2::"));
+        assert_eq!(peer("2001:db8:1:2:3:4:5:6", &[]), "2001:db8:1:2::");
     }
 }

@@ -90,7 +90,7 @@ impl Rates {
         }
     }
 
-    /// Counts a sign-in that was refused. An address that is not known is not counted.
+    /// Counts a sign-in that was refused. Only under another server, which tells no address, it is not counted.
     pub(crate) fn refusal(&self, peer: Option<Peer>) -> Result<(), TooOften> {
         match (&self.refusals, peer) {
             (Some(rate), Some(peer)) => rate.count(&peer),

@@ -181,7 +181,7 @@ async fn graphql<E: Executor>(
     let proxies = &transport.settings.trusted_proxies;
     let peer = connection
         .address
-        .and_then(|address| Peer::of(address, request.headers(), proxies));
+        .map(|address| Peer::of(address, request.headers(), proxies));
     if socket::wants_upgrade(request.headers()) {
         return socket::upgrade(transport, connection, peer, request);
     }

@@ -39,8 +39,8 @@ pub struct Limits {
     /// Operations that a caller may send at once after it was quiet. Default: 250.
     pub caller_operations_burst: u32,
     /// Sign-ins of one address that are refused in a second; beyond it and the burst each is refused by 429 and not told in
-    /// the log. Whoever shows a good token is let in all the same. Proxies that do not tell who asks are not counted; 0 is
-    /// no bound. Default: 5.
+    /// the log. Whoever shows a good token is let in all the same. All whom a proxy does not tell apart are one address;
+    /// 0 is no bound. Default: 5.
     pub address_refusals_per_s: u32,
     /// Sign-ins of one address that may be refused at once after it was quiet. Default: 50.
     pub address_refusals_burst: u32,

@@ -175,6 +175,22 @@ async fn behind_a_trusted_proxy_addresses_are_told_apart() {
 }
 
 #[tokio::test]
+async fn whom_a_trusted_proxy_does_not_tell_apart_are_counted_together() {
+    let settings = Settings {
+        limits: two_at_once(),
+        ..Settings::default()
+    };
+    let server = Server::with_identity(Some(Arc::new(Persons)), settings).await;
+    for told in ["198.51.100.1, \u{e9}", "198.51.100.2, unknown"] {
+        ask(&server, "bad", &[("x-forwarded-for", told)])
+            .await
+            .refused(401, "UNAUTHENTICATED");
+    }
+    ask(&server, "bad", &[]).await.refused(429, "RATE_LIMITED");
+    assert_eq!(ask(&server, "p1", &[]).await.status, 200);
+}
+
+#[tokio::test]
 async fn an_address_has_so_many_connections_and_a_trusted_proxy_as_many_as_it_needs() {
     let limits = Limits {
         connections_per_address_max: 1,
