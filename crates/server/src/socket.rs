@@ -157,7 +157,20 @@ async fn run<E: Executor>(
         Some(config(limits)),
     )
     .await;
-    let Ok(_place) = Arc::clone(&transport.sockets).try_acquire_owned() else {
+    // Before the place among all, which whoever is turned away must not hold while it is told so.
+    let place = match peer.map(|peer| transport.strangers.take(&peer)) {
+        Some(None) => {
+            closing::close(
+                stream,
+                &Closing::too_many_of_address(),
+                limits.socket_close_wait(),
+            )
+            .await;
+            return;
+        }
+        place => place.flatten(),
+    };
+    let Ok(_among_all) = Arc::clone(&transport.sockets).try_acquire_owned() else {
         closing::close(
             stream,
             &Closing::too_many_sockets(),
@@ -175,7 +188,7 @@ async fn run<E: Executor>(
         .await;
         return;
     }
-    Session::new(&transport, &connection, peer, stream)
+    Session::new(&transport, &connection, (peer, place), stream)
         .run()
         .await;
 }

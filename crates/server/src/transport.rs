@@ -58,6 +58,8 @@ pub(crate) struct Transport<E> {
     pub(crate) sockets: Arc<Semaphore>,
     /// The sockets of each caller.
     pub(crate) callers: Shares<Viewer>,
+    /// The sockets at each address whose callers have not signed in.
+    pub(crate) strangers: Shares<Peer>,
 }
 
 impl<E> Transport<E> {
@@ -115,6 +117,7 @@ pub fn router<E: Executor>(
         identity,
         rates: Rates::new(&settings.limits),
         callers: Shares::new(settings.limits.sockets_per_caller_max),
+        strangers: Shares::new(settings.limits.address_sockets_max),
         sockets: Arc::new(Semaphore::new(
             settings.limits.sockets_max.min(Semaphore::MAX_PERMITS),
         )),

@@ -70,6 +70,10 @@ pub struct Limits {
     /// Sockets of one caller open at once; one more is closed with 1013. A development token that names no person is not
     /// counted; 0 is no bound. Default: 32.
     pub sockets_per_caller_max: usize,
+    /// Sockets open at once from one address, of IPv6 from one /64, whose caller has not signed in: those before their
+    /// `connection_init`, and with `public_reading` those of strangers. One more is closed with 1013. All whom a proxy does
+    /// not tell apart are one address; 0 is no bound. Default: 256.
+    pub address_sockets_max: usize,
     /// Operations open on one socket; one more is answered by an `error` message. Default: 100.
     pub socket_operations_max: usize,
     /// One incoming message, in one frame or several; beyond it close code 1009. Default: 1 048 576.
@@ -113,6 +117,7 @@ impl Default for Limits {
             documents_bytes_max: 33_554_432,
             sockets_max: 2048,
             sockets_per_caller_max: 32,
+            address_sockets_max: 256,
             socket_operations_max: 100,
             socket_message_bytes_max: 1_048_576,
             socket_outgoing_bytes_max: 4_194_304,

@@ -58,6 +58,11 @@ impl Closing {
         Self::new(1013, "Too many sockets of this caller")
     }
 
+    /// 1013: no room for another socket of somebody at this address who has not signed in.
+    pub(super) fn too_many_of_address() -> Self {
+        Self::new(1013, "Too many sockets of strangers at this address")
+    }
+
     /// 1013: too many tokens of this address were refused.
     pub(super) fn too_often() -> Self {
         Self::new(1013, "Too many refused tokens from this address")

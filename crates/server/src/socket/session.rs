@@ -52,6 +52,8 @@ pub(super) struct Session<E, S> {
     transport: Arc<Transport<E>>,
     connection: Connection,
     peer: Option<Peer>,
+    /// The place among the sockets of strangers at its address, until its caller has signed in.
+    stranger: Option<Share<Peer>>,
     /// The place among the sockets of its caller.
     place: Option<Share<Viewer>>,
     stream: WebSocketStream<S>,
@@ -75,7 +77,7 @@ where
     pub(super) fn new(
         transport: &Arc<Transport<E>>,
         connection: &Connection,
-        peer: Option<Peer>,
+        (peer, stranger): (Option<Peer>, Option<Share<Peer>>),
         stream: WebSocketStream<S>,
     ) -> Self {
         let limits = &transport.settings.limits;
@@ -88,6 +90,7 @@ where
             transport: Arc::clone(transport),
             connection: connection.clone(),
             peer,
+            stranger,
             place: None,
             stream,
             streams: Streams::default(),
@@ -181,6 +184,7 @@ where
                     }
                 }
                 if !credential.viewer.is_anonymous() {
+                    drop(self.stranger.take());
                     self.transport
                         .audit
                         .signed_in(&credential.viewer, self.peer);

@@ -250,3 +250,65 @@ async fn a_caller_has_so_many_sockets() {
     })
     .await;
 }
+
+/// Opens a socket through a trusted proxy that tells where from.
+async fn socket_from(server: &Server, address: &str) -> Socket {
+    let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
+    let headers = [protocol, ("x-forwarded-for", address)];
+    server.handshake(&headers).await.unwrap()
+}
+
+async fn public_with_one_stranger() -> Server {
+    let settings = Settings {
+        limits: Limits {
+            address_sockets_max: 1,
+            ..Limits::default()
+        },
+        public_reading: true,
+        ..Settings::default()
+    };
+    Server::with_identity(Some(Arc::new(Persons)), settings).await
+}
+
+#[tokio::test]
+async fn strangers_at_one_address_have_so_many_sockets_also_behind_a_trusted_proxy() {
+    let server = public_with_one_stranger().await;
+    let init = json!({ "type": "connection_init" });
+    let ack = json!({ "type": "connection_ack" });
+    let mut first = socket_from(&server, "198.51.100.1").await;
+    first.send(&init).await;
+    assert_eq!(first.receive().await, ack);
+    let mut second = socket_from(&server, "198.51.100.1").await;
+    let reason = "Too many sockets of strangers at this address".to_owned();
+    assert_eq!(second.closed().await, (1013, reason));
+    let mut elsewhere = socket_from(&server, "198.51.100.2").await;
+    elsewhere.send(&init).await;
+    assert_eq!(elsewhere.receive().await, ack);
+    // The place comes free when the server has seen the socket's end.
+    drop(first);
+    soon(async {
+        loop {
+            let mut next = socket_from(&server, "198.51.100.1").await;
+            next.send(&init).await;
+            if let Some(Ok(Message::Text(_))) = soon(next.stream.next()).await {
+                break;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_socket_is_a_strangers_until_its_caller_has_signed_in() {
+    let server = public_with_one_stranger().await;
+    let mut signed_in = Vec::new();
+    for person in ["p1", "p2", "all"] {
+        let mut first = socket_from(&server, "198.51.100.1").await;
+        first.send(&json!({ "type": "ping" })).await;
+        assert_eq!(first.receive().await["type"], "pong");
+        let mut second = socket_from(&server, "198.51.100.1").await;
+        assert_eq!(second.closed().await.0, 1013);
+        first.init(person).await;
+        signed_in.push(first);
+    }
+}
