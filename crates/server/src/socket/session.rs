@@ -59,6 +59,8 @@ pub(super) struct Session<E, S> {
     stream: WebSocketStream<S>,
     streams: Streams,
     deadlines: Deadlines,
+    /// When the token is over; `None` if there is none, or it is good for ever.
+    expires_at: Option<Instant>,
     phase: Phase,
 }
 
@@ -94,6 +96,7 @@ where
             place: None,
             stream,
             streams: Streams::default(),
+            expires_at: None,
             phase: Phase::Opened,
         }
     }
@@ -244,8 +247,18 @@ where
 
     fn set_expiry(&mut self, credential: &Credential) {
         let valid_for = credential.valid_for;
-        self.deadlines
-            .set_limit(valid_for.and_then(|left| Instant::now().checked_add(left)));
+        self.expires_at = valid_for.and_then(|left| Instant::now().checked_add(left));
+        self.deadlines.set_limit(self.expires_at);
+    }
+
+    fn is_expired(&self) -> bool {
+        self.expires_at.is_some_and(|end| end <= Instant::now())
+    }
+
+    /// Sets the limit of a draining socket, which is no reason for a token to be good any longer.
+    fn drain_until(&mut self, limit: Instant) {
+        let limit = self.expires_at.map_or(limit, |end| end.min(limit));
+        self.deadlines.set_limit(Some(limit));
     }
 
     async fn subscribe(&mut self, id: Arc<str>, payload: &RawValue) -> Step {
@@ -336,9 +349,7 @@ where
             return Step::Break(Closing::for_error(&error));
         }
         if let Phase::Draining { until } = self.phase {
-            self.deadlines.set_limit(Some(
-                until.min(Instant::now() + self.transport.settings.drain_quiet()),
-            ));
+            self.drain_until(until.min(Instant::now() + self.transport.settings.drain_quiet()));
         }
         self.finish_draining()
     }
@@ -379,17 +390,17 @@ where
     async fn due(&mut self, due: Due) -> Step {
         match (due, &self.phase) {
             (Due::Limit, Phase::Opened) => close(Closing::init_timeout()),
-            (Due::Limit, Phase::Acknowledged(_)) => {
-                close(Closing::refused(&IdentityError::Expired))
-            }
-            (Due::Limit, Phase::Draining { until }) => {
+            (Due::Limit, Phase::Draining { until }) if !self.is_expired() => {
                 // Subscriptions have been silent; a query or mutation in flight gets all of the grace.
                 if self.streams.has_single_result() && Instant::now() < *until {
-                    self.deadlines.set_limit(Some(*until));
+                    self.drain_until(*until);
                     Step::Continue(())
                 } else {
                     close(Closing::stopping())
                 }
+            }
+            (Due::Limit, Phase::Acknowledged(_) | Phase::Draining { .. }) => {
+                close(Closing::refused(&IdentityError::Expired))
             }
             (Due::Ping, _) => match self.stream.send(Message::Ping(bytes::Bytes::new())).await {
                 Ok(()) => Step::Continue(()),
@@ -406,9 +417,9 @@ where
     fn stop(&mut self) -> Step {
         let settings = &self.transport.settings;
         let until = Instant::now() + settings.grace();
+        let limit = until.min(Instant::now() + settings.drain_quiet());
         self.phase = Phase::Draining { until };
-        self.deadlines
-            .set_limit(Some(until.min(Instant::now() + settings.drain_quiet())));
+        self.drain_until(limit);
         self.finish_draining()
     }
 

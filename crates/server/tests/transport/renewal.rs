@@ -153,3 +153,50 @@ async fn a_ping_without_a_token_brings_its_payload_back() {
     let pong = json!({ "type": "pong", "payload": { "sent": 1 } });
     assert_eq!(socket.receive().await, pong);
 }
+
+#[tokio::test]
+async fn a_token_that_ends_while_the_server_drains_ends_its_streams() {
+    let settings = Settings {
+        grace_ms: 600_000,
+        drain_quiet_ms: 600_000,
+        ..Settings::default()
+    };
+    let mut server = Server::with_identity(Some(Arc::new(Plain)), settings).await;
+    let mut socket = server.connect().await;
+    socket.init("LV/p1/60").await;
+    follow(&server, &mut socket).await;
+    server.stop();
+    told(&server, &mut socket, 1).await;
+    after(59).await;
+    told(&server, &mut socket, 2).await;
+    after(1).await;
+    assert_eq!(socket.closed().await.0, 4403);
+    drop(socket);
+    server.ended().await;
+}
+
+#[tokio::test]
+async fn a_query_in_flight_while_the_server_drains_ends_with_its_token() {
+    let settings = Settings {
+        grace_ms: 600_000,
+        drain_quiet_ms: 1,
+        ..Settings::default()
+    };
+    let mut server = Server::with_identity(Some(Arc::new(Plain)), settings).await;
+    let mut socket = server.connect().await;
+    socket.init("LV/p1/60").await;
+    let mut idle = server.connect().await;
+    idle.init("LV/p2/60").await;
+    let mut waiting = server.probe.waiting.subscribe();
+    socket.subscribe("1", "{ waits }").await;
+    soon(waiting.wait_for(|waiting| *waiting == 1))
+        .await
+        .unwrap();
+    server.stop();
+    // The other socket is closed by then, so this one is draining too.
+    assert_eq!(idle.closed().await.0, 1001);
+    after(60).await;
+    assert_eq!(socket.closed().await.0, 4403);
+    drop((socket, idle));
+    server.ended().await;
+}
