@@ -25,7 +25,7 @@ pub trait AuditLog: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuditEvent {
-    /// Somebody showed a good token on a connection for the first time.
+    /// Somebody showed a good token on a connection for the first time, or for another organisation than before.
     SignIn,
     /// Somebody brought another token of theirs to an open socket.
     Renewal,

@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use axum::http::HeaderValue;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,7 +25,8 @@ pub(crate) struct Connection {
     pub(crate) tasks: TaskTracker,
     /// Where it comes from; none under another server.
     pub(crate) address: Option<IpAddr>,
-    /// The token by which somebody signed in on it last, as a digest: it is told to the audit once.
+    /// The token by which somebody signed in on it last, and for which organisation, as a digest: it is told to the audit
+    /// once.
     signed_in: Arc<Mutex<Option<Digest>>>,
     /// Held, not read: the place among the connections comes free when the last holder ends.
     pub(crate) _place: Option<Arc<Place>>,
@@ -49,9 +51,11 @@ impl Connection {
         }
     }
 
-    /// Whether somebody signs in by this token who has not just done so before.
-    pub(crate) fn signs_in(&self, token: &[u8]) -> bool {
-        let digest = Digest::of(token);
+    /// Whether somebody signs in by this value of `Authorization`, for this organisation, who has not just done so before.
+    pub(crate) fn signs_in(&self, authorization: &HeaderValue, organisation: &str) -> bool {
+        // No header has a line break in it, so that the two are never taken for two others.
+        let shown = [authorization.as_bytes(), organisation.as_bytes()].join(&b'\n');
+        let digest = Digest::of(&shown);
         let mut last = self
             .signed_in
             .lock()

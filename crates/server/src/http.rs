@@ -138,7 +138,7 @@ async fn caller<E>(
         Ok(caller) => {
             if let Some(value) = shown
                 && transport.audit.is_kept()
-                && connection.signs_in(value.as_bytes())
+                && connection.signs_in(value, &caller.viewer.organisation)
             {
                 transport.audit.signed_in(&caller.viewer, peer);
             }

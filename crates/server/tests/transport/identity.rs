@@ -1,12 +1,19 @@
 //! Claims about who is let in, and how a refusal is told over HTTP and over a socket.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use axum::http::Request;
 use futures_util::future::{BoxFuture, ready};
-use roadbook_server::{Credential, Identity, IdentityError, Role, Settings, Shown, Viewer};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::rt::TokioIo;
+use roadbook_server::{
+    AuditEntry, AuditEvent, AuditLog, Credential, Identity, IdentityError, Role, Safeguards,
+    Settings, Shown, Viewer,
+};
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
-use crate::support::{GRAPHQL_RESPONSE, Server};
+use crate::support::{GRAPHQL_RESPONSE, Server, soon};
 
 /// Knows a caller by its token: a reader of Latvia, a person of two organisations, or one whose key is not known.
 struct Known;
@@ -126,4 +133,46 @@ async fn who_belongs_to_nobody_is_forbidden_and_who_cannot_be_checked_is_told_to
         .await;
     let (code, reason) = socket.closed().await;
     assert_eq!(code, 1013, "{reason}");
+}
+
+/// The sign-ins that were told to the audit, by organisation.
+#[derive(Default)]
+struct SignIns(Mutex<Vec<String>>);
+
+impl AuditLog for SignIns {
+    fn keep(&self, entry: AuditEntry) {
+        assert_eq!(entry.event, AuditEvent::SignIn);
+        let organisation = entry.organisation.unwrap();
+        self.0.lock().unwrap().push(organisation);
+    }
+}
+
+#[tokio::test]
+async fn one_token_for_a_second_organisation_is_a_second_sign_in_of_its_connection() {
+    let told = Arc::new(SignIns::default());
+    let safeguards = Safeguards {
+        trusted: None,
+        audit: Some(Arc::clone(&told) as Arc<dyn AuditLog>),
+    };
+    let server = Server::with_all(Some(Arc::new(Known)), Settings::default(), safeguards).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    for organisation in ["COM", "COM", "LV", "LV"] {
+        let request = Request::post("/graphql")
+            .header("host", "x")
+            .header("content-type", "application/json")
+            .header("accept", GRAPHQL_RESPONSE)
+            .header("authorization", "Bearer both")
+            .header("roadbook-organisation", organisation)
+            .body(Full::new("{\"query\":\"{ hello }\"}".as_bytes()))
+            .unwrap();
+        soon(sender.ready()).await.unwrap();
+        let answer = soon(sender.send_request(request)).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        soon(answer.into_body().collect()).await.unwrap();
+    }
+    assert_eq!(*told.0.lock().unwrap(), ["COM", "LV"]);
 }
