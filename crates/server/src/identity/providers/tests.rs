@@ -10,6 +10,7 @@ use jsonwebtoken::EncodingKey;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::digest::Digest;
 use crate::identity::{DevelopmentTokens, SignIn};
 use crate::{Viewer, tls};
 use issuer::{Answering, TestIssuer};
@@ -93,9 +94,10 @@ async fn a_token_of_each_kind_of_key_gives_its_viewer() {
             .check(&trusting.token(&key, json!({})))
             .await
             .unwrap();
+        let issuer = Digest::of(trusting.issuer.url.as_bytes()).to_string();
         let viewer = Viewer {
             organisation: "LV".to_owned(),
-            person: Some("p1".to_owned()),
+            person: Some(format!("{}:p1", &issuer[..16])),
         };
         let valid_for = Some(Duration::from_secs(90));
         let role = Role::Editor;
@@ -439,6 +441,22 @@ async fn each_of_several_issuers_vouches_by_its_own_keys_for_its_own_organisatio
     );
     let impostor = organisation(trusting.token(&ours, of_other)).await;
     assert_eq!(impostor, Err(IdentityError::Forged));
+}
+
+#[tokio::test]
+async fn one_subject_of_two_issuers_is_two_persons_of_their_organisation() {
+    let (ours, theirs) = (SigningKey::ed25519("a"), SigningKey::ed25519("a"));
+    let other = TestIssuer::start(&[&theirs]).await;
+    let of_other = settings_of(&other.url);
+    let issuer = TestIssuer::start(&[&ours]).await;
+    let trusting = Trusting::with(issuer, |settings| settings.issuers.push(of_other));
+    let viewer = async |token: String| trusting.check(&token).await.unwrap().viewer;
+    let one = viewer(trusting.token(&ours, json!({}))).await;
+    let elsewhere = viewer(trusting.token(&theirs, json!({ "iss": other.url }))).await;
+    assert_eq!(one.organisation, elsewhere.organisation);
+    assert_ne!(one, elsewhere);
+    let later = trusting.token(&ours, json!({ "exp": NOW + 120 }));
+    assert_eq!(viewer(later).await, one);
 }
 
 #[tokio::test]
