@@ -35,6 +35,8 @@ pub const PASSAGE_CHARS_MAX: usize = crate::content::TEXT_CHARS_MAX;
 pub struct Search {
     named: BTreeSet<Version>,
     passages: Vec<Passage>,
+    /// All that the named events say, whether it is looked for or not.
+    told: Vec<Passage>,
     /// No passage was given: the texts of the named events are looked for.
     by_whole_texts: bool,
     /// Registers in which words were found: what was written there later is likely to be made from them.
@@ -49,6 +51,7 @@ impl Search {
             named: named.into_iter().collect(),
             by_whole_texts: passage.is_none(),
             passages: passage.map(Passage::exact).into_iter().collect(),
+            told: Vec::new(),
             near: HashSet::new(),
         }
     }
@@ -67,15 +70,15 @@ impl Search {
             if self.by_whole_texts {
                 self.passages.push(Passage::whole(words));
             }
+            self.told.push(Passage::whole(words));
         });
         says_something
     }
 
-    /// Whether a text that is not in an event carries what is looked for.
-    pub fn is_carried_by(&self, text: &str) -> bool {
-        self.passages
-            .iter()
-            .any(|passage| passage.is_in(text, false))
+    /// Whether a reason, which is kept for good, repeats anything of what is to go.
+    pub fn is_repeated_by(&self, reason: &str) -> bool {
+        let mut passages = self.passages.iter().chain(&self.told);
+        passages.any(|passage| passage.is_repeated_by(reason))
     }
 
     /// Looks at the next event in the order of versions, and tells what is to be left of it if any of its words go.

@@ -78,9 +78,26 @@ impl Passage {
                 .iter()
                 .all(|word| found.any(|other| other == word));
         }
-        let mut runs = found.windows(self.words.len());
-        runs.any(|run| run == self.words)
+        has_run(&found, &self.words)
     }
+
+    /// Whether a text that can never be redacted repeats it, be it as short as a name.
+    pub(super) fn is_repeated_by(&self, text: &str) -> bool {
+        if self.is_in(text, false) {
+            return true;
+        }
+        let found = words(text);
+        if self.words.len() > RUN_NEAR {
+            let mut runs = found.windows(RUN_NEAR);
+            return runs.any(|run| self.runs_near.contains(run));
+        }
+        has_run(&found, &self.words)
+    }
+}
+
+/// Whether words stand in a text one after the other.
+fn has_run(found: &[String], words: &[String]) -> bool {
+    !words.is_empty() && found.windows(words.len()).any(|run| run == words)
 }
 
 /// Lower case, one space for any white space, without what nobody sees.

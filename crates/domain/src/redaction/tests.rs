@@ -94,6 +94,36 @@ fn a_short_whole_text_is_found_where_it_stands_alone() {
     assert_eq!(versions(&[1], Some("Jane Doe"), &events), [1, 2, 3, 4]);
 }
 
+/// A search of one event, and whether a reason repeats what it takes away.
+fn repeats(words: &str, passage: Option<&str>, reason: &str) -> bool {
+    let mut search = Search::new([Version(1)], passage);
+    assert!(search.learn(&set(1, words)));
+    search.is_repeated_by(reason)
+}
+
+#[test]
+fn a_reason_repeats_what_is_named_however_short_it_is() {
+    assert!(repeats("Jane Doe", None, "Jane Doe asked for this"));
+    assert!(repeats("Jane", None, "Asked for by JANE."));
+    assert!(!repeats("Jane Doe", None, "The person asked for this"));
+    assert!(!repeats("Jane Doe", None, "Doe, Jane's mother"));
+    assert!(repeats(
+        LEAK,
+        None,
+        "On the ambassador of Ruritania, classified"
+    ));
+    assert!(!repeats(LEAK, None, "The recall of an ambassador"));
+    // All words of a named event go, also those beside the passage.
+    assert!(repeats(LEAK, Some("third of May"), "The third of May"));
+    assert!(repeats("Jane Doe", Some("Jane"), "Mrs Doe, Jane Doe"));
+    assert!(!repeats("Jane Doe", Some("Jane"), "Mrs Doe asked"));
+    assert!(repeats(
+        LEAK,
+        Some("third of May"),
+        "It names the ambassador of Ruritania"
+    ));
+}
+
 #[test]
 fn what_was_made_from_the_text_in_the_same_place_is_found_by_less_of_it() {
     let merged = "The ambassador of Ruritania will soon be called back on the third Tuesday";

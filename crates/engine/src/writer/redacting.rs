@@ -130,7 +130,7 @@ impl Writer {
             }
         }
         let reason = request.reason.as_deref();
-        if reason.is_some_and(|reason| search.is_carried_by(reason)) {
+        if reason.is_some_and(|reason| search.is_repeated_by(reason)) {
             return Err(refuse(Refusal::ReasonRepeatsText));
         }
         let mut losing = Vec::new();

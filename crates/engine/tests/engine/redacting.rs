@@ -224,6 +224,11 @@ async fn what_cannot_be_redacted_is_refused() {
     telling.reason = Some(format!("It names the {SECRET}"));
     let found = refused(&world, telling).await;
     assert_eq!(found, [Refusal::ReasonRepeatsText]);
+    let name = world.set(3, "Jane Doe").await.published.moment.version;
+    let mut telling = request(&world, &[name], None);
+    telling.reason = Some("Jane Doe asked for this".to_owned());
+    let found = refused(&world, telling).await;
+    assert_eq!(found, [Refusal::ReasonRepeatsText]);
     let done = redacted(&world, request(&world, &[pasted], None)).await;
     for version in [pasted, done.event.version] {
         let found = refused(&world, request(&world, &[version], None)).await;
