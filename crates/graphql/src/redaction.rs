@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Union};
-use roadbook_domain::Version;
 use roadbook_domain::redaction::PASSAGE_CHARS_MAX;
+use roadbook_domain::{Directory, Version};
 use roadbook_engine::{
     Author, EngineError, RedactRequest, Redacted, RedactionDone as Done, Scrubbed,
 };
@@ -22,9 +22,6 @@ use crate::mutation::{checked_reason, refusals_of};
 use crate::payload::{Refusal, RefusalCode};
 use crate::query::{engine, viewer};
 
-/// The longest code of an organisation, in characters.
-const ORGANISATION_CHARS_MAX: usize = 64;
-
 /// What is to be taken out of the log, for good.
 #[derive(InputObject)]
 pub(crate) struct RedactInput {
@@ -38,7 +35,7 @@ pub(crate) struct RedactInput {
     passage: Option<String>,
     /// Why, in one's own words; 1,000 characters at most. It is kept for good, so it must not repeat what must go.
     reason: Option<String>,
-    /// The code of the organisation on whose order it is done; the caller's own if absent.
+    /// The key of the organisation of the directory on whose order it is done; the caller's own if absent.
     ordered_by: Option<String>,
     /// Only tell what would be redacted.
     #[graphql(default)]
@@ -144,7 +141,11 @@ pub(crate) async fn redact(
     let engine = engine(ctx)?;
     let viewer = viewer(ctx)?;
     let refuse = |refusals| Ok(RedactPayload::Refused(RedactRefused { refusals }));
-    let refusals = shape_refusals(&input);
+    let mut refusals = shape_refusals(&input);
+    // The caller's own is known, also while the directory cannot be read.
+    let other = input.ordered_by.as_ref();
+    let other = other.filter(|organisation| **organisation != viewer.organisation);
+    refusals.extend(other.and_then(|other| unknown_orderer(&engine.directory(), other)));
     if !refusals.is_empty() {
         return refuse(refusals);
     }
@@ -199,9 +200,14 @@ fn shape_refusals(input: &RedactInput) -> Vec<Refusal> {
         let message = format!("passage: {PASSAGE_CHARS_MAX} characters are accepted at most");
         refuse(RefusalCode::TooLong, message);
     }
-    if length(&input.ordered_by) > ORGANISATION_CHARS_MAX {
-        let message = "orderedBy: this is no code of an organisation".to_owned();
-        refuse(RefusalCode::TooLong, message);
-    }
     refusals
+}
+
+/// Refuses an orderer that is no organisation: its key stays in the log for good, and would keep whatever is written there.
+fn unknown_orderer(directory: &Directory, organisation: &str) -> Option<Refusal> {
+    if directory.kind(organisation).is_some() {
+        return None;
+    }
+    let message = "orderedBy: the directory has no organisation of this key";
+    Some(Refusal::of_shape(None, RefusalCode::NotFound, message))
 }

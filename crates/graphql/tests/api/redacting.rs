@@ -90,6 +90,16 @@ async fn whoever_may_not_redact_is_refused_and_nothing_is_told() {
             json!({ "versions": [version], "passage": "x".repeat(20_001) }),
             "TOO_LONG",
         ),
+        (
+            "GSC",
+            json!({ "versions": [version], "reason": "Zyxomma asked" , "passage": "Zyxomma" }),
+            "INVALID",
+        ),
+        (
+            "GSC",
+            json!({ "versions": [version], "orderedBy": "Zyxomma" }),
+            "NOT_FOUND",
+        ),
     ] {
         let refused = redact(&world, organisation, input).await;
         assert_eq!(refused["refusals"][0]["code"], code, "{refused}");
