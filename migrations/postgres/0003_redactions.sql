@@ -19,16 +19,24 @@ CREATE TRIGGER redactions_are_never_emptied BEFORE TRUNCATE ON redactions
 -- The last redaction that whoever made the snapshot knew of.
 ALTER TABLE snapshots ADD COLUMN redaction bigint NOT NULL DEFAULT 0;
 
--- A role that runs nodes cannot delete a payload. This does it for such a role, and for nobody without an event of the
--- same stream that bears the mark of what is left: whoever redacts has said so in the log.
+-- A role that runs nodes cannot delete a payload. This does it for such a role, and for nobody without a redaction in the
+-- same stream that bears the mark of what is left: whoever redacts has said so in the log. The kind of an event stands in
+-- its header after the format, the stream, the version and the id; a mark in an event of another kind is a text that
+-- somebody typed.
 CREATE FUNCTION redact_payloads(
     of_stream uuid, by_version bigint, redacted bigint[], salts bytea[], remainders bytea[], forgotten uuid[]
 ) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
+    kind CONSTANT bytea := convert_to('TextRedacted', 'UTF8');
+    before_kind CONSTANT int := 2 + 16 + 8 + 16;
     said bytea;
     mark text;
 BEGIN
-    SELECT payload INTO said FROM payloads WHERE stream_id = of_stream AND version = by_version;
+    SELECT payload INTO said FROM payloads JOIN events USING (stream_id, version)
+        WHERE stream_id = of_stream AND version = by_version
+        AND substring(header FROM 1 FOR 2) = decode('0001', 'hex')
+        AND substring(header FROM before_kind + 1 FOR 4 + length(kind)) =
+        decode(lpad(to_hex(length(kind)), 8, '0'), 'hex') || kind;
     FOR place IN 1..cardinality(redacted) LOOP
         mark := 'v' || redacted[place] || ':' || encode(sha256(salts[place] || remainders[place]), 'hex');
         IF said IS NULL OR redacted[place] >= by_version OR position(convert_to(mark, 'UTF8') IN said) = 0 THEN

@@ -3,7 +3,7 @@
 //! It owns the one table of them; how a form is read and written is `codec`'s affair.
 //! Invariant: a form that was ever released stays in the table, with its kind, its schema and its level.
 
-use roadbook_store::FormatLevel;
+use roadbook_store::{FormatLevel, REDACTION_KIND};
 
 /// The greatest format level that this program reads and writes.
 pub const FORMAT_LEVEL: FormatLevel = FormatLevel(2);
@@ -53,7 +53,7 @@ pub const FORMS: Forms = Forms(&[
     first("StrandRestored"),
     first("StrandRetitled"),
     first("StrandSourced"),
-    second("TextRedacted"),
+    second(REDACTION_KIND),
 ]);
 
 /// One form of one kind of event.

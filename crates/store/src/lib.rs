@@ -38,7 +38,9 @@ pub use hold::Hold;
 pub use instant::Instant;
 pub use log::EventLog;
 pub use memory::MemoryLog;
-pub use redaction::{FORGOTTEN, NewRemainder, RedactedEvent, Redaction, Remainder, Scrubbed};
+pub use redaction::{
+    FORGOTTEN, NewRemainder, REDACTION_KIND, RedactedEvent, Redaction, Remainder, Scrubbed,
+};
 pub use room::Room;
 pub use snapshot::{Snapshot, SnapshotFamily, SnapshotPoint};
 pub use stream::{Head, StreamId, Version};

@@ -4,12 +4,20 @@
 //! here. Invariant: a payload goes only with an event that bears the mark of what is left, so that `verify` can tell a
 //! redaction from damage.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::{Append, Digest, Salt, StoreError, Version};
+
+/// The kind of the events that redact: marks count in these alone, since anybody can write one into a text.
+///
+/// The migrations name it too.
+pub const REDACTION_KIND: &str = "TextRedacted";
+
+/// The length of a digest in hexadecimal digits.
+const DIGEST_DIGITS: usize = 64;
 
 /// What is left of an event whose payload was redacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +83,8 @@ impl Redaction {
     }
 
     /// Refuses, with [`StoreError::Conflict`], what no state of the stream could make right: nothing to redact, an event
-    /// that is not before the redaction or is named twice, a remainder whose mark the redaction's event does not bear.
+    /// that is not before the redaction or is named twice, an event of another kind, a remainder whose mark the redaction's
+    /// event does not bear, or a mark without its remainder.
     pub fn check(&self) -> Result<(), StoreError> {
         self.append.check()?;
         let refuse = |detail: String| StoreError::Conflict {
@@ -88,7 +97,11 @@ impl Redaction {
         if self.remainders.is_empty() {
             return Err(refuse("a redaction takes no payload away".to_owned()));
         }
-        let mut named = BTreeSet::new();
+        if event.header.kind != REDACTION_KIND {
+            return Err(refuse(format!("a redaction is no {}", event.header.kind)));
+        }
+        let mut marks = marks(&event.payload);
+        let mut named = BTreeMap::new();
         for remainder in &self.remainders {
             let version = remainder.version;
             if version == Version::NONE || version > self.append.expected_version {
@@ -96,23 +109,47 @@ impl Redaction {
                     "version {version} is not before its redaction"
                 )));
             }
-            if !named.insert(version) {
+            if named.insert(version, remainder.mark()).is_some() {
                 return Err(refuse(format!("version {version} is redacted twice")));
             }
-            if !bears(&event.payload, &remainder.mark()) {
+        }
+        for (version, mark) in &named {
+            if !marks.remove(mark) {
                 return Err(refuse(format!(
                     "the redaction does not say what is left of version {version}"
                 )));
             }
         }
-        Ok(())
+        match marks.first() {
+            Some(mark) => Err(refuse(format!("nothing is left to bear the mark {mark}"))),
+            None => Ok(()),
+        }
     }
 }
 
-/// Whether a payload bears a mark.
-pub(crate) fn bears(payload: &[u8], mark: &str) -> bool {
-    let mark = mark.as_bytes();
-    payload.windows(mark.len()).any(|part| part == mark)
+/// The marks that a payload bears.
+pub(crate) fn marks(payload: &[u8]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for part in payload.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b':') {
+        let part = String::from_utf8_lossy(part);
+        if version_of(&part).is_some() {
+            found.insert(part.into_owned());
+        }
+    }
+    found
+}
+
+/// The version of which a mark tells what is left; none if it is no mark.
+pub(crate) fn version_of(mark: &str) -> Option<Version> {
+    let (version, digest) = mark.strip_prefix('v')?.split_once(':')?;
+    let is_digest = digest.len() == DIGEST_DIGITS
+        && digest
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_number = version.bytes().all(|byte| byte.is_ascii_digit());
+    (is_digest && is_number)
+        .then(|| version.parse().ok().map(Version))
+        .flatten()
 }
 
 /// An event that is appended as redacted, to bring a log elsewhere.
@@ -147,6 +184,7 @@ mod tests {
             salt: [3; 16],
         };
         let mut append = append(stream(1), 3, &[9]);
+        REDACTION_KIND.clone_into(&mut append.events[0].header.kind);
         append.events[0].payload = Bytes::from(format!("[\"{}\"]", remainder.mark()));
         Redaction {
             append,
@@ -175,6 +213,19 @@ mod tests {
         let mut without_event = redaction();
         without_event.append.events.clear();
         assert!(refusal(&without_event).contains("needs an event"));
+        let mut of_other_kind = redaction();
+        "CellSet".clone_into(&mut of_other_kind.append.events[0].header.kind);
+        assert!(refusal(&of_other_kind).contains("no CellSet"));
+    }
+
+    #[test]
+    fn a_redaction_that_says_more_than_it_does_is_refused() {
+        let mut more = redaction();
+        let mut other = more.remainders[0].clone();
+        other.version = Version(1);
+        let payload = [&more.append.events[0].payload[..], other.mark().as_bytes()].concat();
+        more.append.events[0].payload = payload.into();
+        assert!(refusal(&more).contains(&other.mark()));
     }
 
     #[test]
@@ -197,7 +248,12 @@ mod tests {
             salt: [0; 16],
         };
         let mark = remainder.mark(Version(12));
-        assert!(bears(mark.as_bytes(), &mark));
-        assert!(!bears(mark.as_bytes(), &remainder.mark(Version(2))));
+        let printed = format!("{{\"version\":12,\"proofs\":[\"{mark}\"]}}");
+        assert_eq!(
+            marks(printed.as_bytes()),
+            BTreeSet::from_iter([mark.clone()])
+        );
+        assert_eq!(version_of(&mark), Some(Version(12)));
+        assert_eq!(version_of(&mark[..mark.len() - 1]), None);
     }
 }

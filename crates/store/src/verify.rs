@@ -1,8 +1,8 @@
 //! Verification: proves event by event that the log still holds what was appended.
 //!
 //! Owns the walk and the checks. It reads through the contract alone, so it judges every backend alike; it repairs
-//! nothing. Invariant: of several bad events in a stream it names the first; a redaction that is not proved is found where
-//! its event should be.
+//! nothing. Invariant: of several bad events in a stream it names the first; a redaction that is not proved or was undone is
+//! found where its event should be.
 
 mod pending;
 
@@ -98,6 +98,12 @@ pub enum Problem {
     #[error("version {redaction} should tell what was redacted, and does not")]
     UnprovedRedaction {
         /// The version of the event that should.
+        redaction: Version,
+    },
+    /// An event says that it was redacted, but what it said before is there.
+    #[error("version {redaction} redacted it, but what was redacted is there")]
+    RedactionUndone {
+        /// The version of the event that redacted it.
         redaction: Version,
     },
     /// The header, or the digest of the payload, is not what was hashed.
@@ -295,10 +301,7 @@ impl Walk {
     fn check_redaction(&mut self, sealed: &SealedEvent) -> Result<(), Fault> {
         let version = sealed.event.header.version;
         let found = self.pending.met(&sealed.event);
-        let found = found.map_err(|lacking| {
-            let redaction = version;
-            self.fault(lacking, Problem::UnprovedRedaction { redaction })
-        })?;
+        let found = found.map_err(|(bad, problem)| self.fault(bad, problem))?;
         self.verified.redactions.extend(found);
         if let Some(remainder) = &sealed.event.remainder {
             let redaction = remainder.redaction;

@@ -1,7 +1,7 @@
 //! What nobody may, and what a role that runs nodes may.
 
 use roadbook_store::testing::{append, redaction, stream};
-use roadbook_store::{AppendOutcome, EventLog, Snapshot, SnapshotFamily, Version};
+use roadbook_store::{AppendOutcome, EventLog, NewRemainder, Snapshot, SnapshotFamily, Version};
 use roadbook_store_sql::{ConnectError, PostgresSettings};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
@@ -184,10 +184,21 @@ async fn a_role_that_runs_nodes_redacts_with_an_event_that_says_so_and_not_other
     // What is left is what the event said, for good.
     let options: PgConnectOptions = url.parse().unwrap();
     let mut connection = options.connect().await.unwrap();
-    let other = sqlx::query(AssertSqlSafe(call(3, "something else")))
-        .execute(&mut connection)
-        .await;
-    assert!(other.unwrap_err().to_string().contains("does not say"));
+    // Nor does a mark count that somebody has typed into a text.
+    let typed = NewRemainder {
+        version: Version(2),
+        payload: b"typed".to_vec().into(),
+        salt: [2; 16],
+    };
+    let mut text = append(stream(1), 3, &[1]);
+    text.events[0].payload = typed.mark().into_bytes().into();
+    log.append_batch(vec![text]).await.unwrap();
+    for unsaid in [call(3, "something else"), call(4, "typed")] {
+        let other = sqlx::query(AssertSqlSafe(unsaid))
+            .execute(&mut connection)
+            .await;
+        assert!(other.unwrap_err().to_string().contains("does not say"));
+    }
 }
 
 async fn a_role_of_before_redactions_may_redact_after_the_migration(server: &'static Server) {

@@ -185,11 +185,15 @@ pub async fn a_redaction_without_its_proof_is_refused(log: &dyn EventLog) {
     let before = sealed(log).await;
     let mut without = redaction(stream(1), 5, &[2]);
     without.append.events[0].payload = b"{}".to_vec().into();
-    let refused = log.redact(without).await;
-    assert!(
-        matches!(refused, Err(StoreError::Conflict { .. })),
-        "{refused:?}"
-    );
+    let mut of_other_kind = redaction(stream(1), 5, &[2]);
+    "CellSet".clone_into(&mut of_other_kind.append.events[0].header.kind);
+    for unfit in [without, of_other_kind] {
+        let refused = log.redact(unfit).await;
+        assert!(
+            matches!(refused, Err(StoreError::Conflict { .. })),
+            "{refused:?}"
+        );
+    }
     assert_eq!(sealed(log).await, before);
 }
 

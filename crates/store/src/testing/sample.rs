@@ -7,8 +7,8 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::{
-    Append, CommandRecord, EventHeader, Instant, NewEvent, NewRemainder, Redaction, StreamId,
-    Version,
+    Append, CommandRecord, EventHeader, Instant, NewEvent, NewRemainder, REDACTION_KIND, Redaction,
+    StreamId, Version,
 };
 
 /// The stream number `number`; streams are ordered as their numbers are.
@@ -84,7 +84,7 @@ pub fn redaction(stream: StreamId, expected: u64, versions: &[u64]) -> Redaction
     let mut append = append(stream, expected, &[0]);
     let marks: Vec<String> = remainders.iter().map(NewRemainder::mark).collect();
     if let Some(event) = append.events.first_mut() {
-        "TextRedacted".clone_into(&mut event.header.kind);
+        REDACTION_KIND.clone_into(&mut event.header.kind);
         event.header.effective_at = event.header.recorded_at;
         event.payload = Bytes::from(format!("{marks:?}"));
     }

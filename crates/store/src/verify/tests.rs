@@ -158,6 +158,65 @@ async fn a_redaction_that_left_the_payload_is_found() {
     assert_eq!(found, (Version(2), Problem::NotRedacted));
 }
 
+/// As an old backup would have it.
+#[tokio::test]
+async fn a_redaction_that_was_undone_is_found() {
+    let before = sealed(&[10, 30]).await;
+    let undone = Problem::RedactionUndone {
+        redaction: Version(3),
+    };
+    let of_redacted = before[1].clone();
+    let found = fault_of_redacted(|events| {
+        events[1].event.remainder = None;
+        events[1].event.payload = of_redacted.event.payload;
+        events[1].salt = of_redacted.salt;
+    });
+    assert_eq!(found.await, (Version(2), undone));
+}
+
+/// What the first redaction left is not what the second did.
+#[tokio::test]
+async fn a_later_redaction_of_the_same_event_that_was_undone_is_found() {
+    let (log, before) = redacted().await;
+    log.redact(redaction(stream(1), 3, &[1, 2])).await.unwrap();
+    let head = log.head(stream(1)).await.unwrap().unwrap();
+    let mut events = log.read_sealed(stream(1), Version::NONE, 9).await.unwrap();
+    assert_eq!(walk(head, &events).unwrap().redacted, 2);
+    events[1] = before[1].clone();
+    let fault = walk(head, &events).unwrap_err();
+    let undone = Problem::RedactionUndone {
+        redaction: Version(4),
+    };
+    assert_eq!((fault.version, fault.problem), (Version(2), undone));
+}
+
+#[tokio::test]
+async fn a_mark_in_another_event_proves_nothing() {
+    let log = MemoryLog::new();
+    log.append_batch(vec![append(stream(1), 0, &[10, 30])])
+        .await
+        .unwrap();
+    let genuine = redaction(stream(1), 2, &[2]);
+    let mut typed = append(stream(1), 2, &[0]);
+    typed.events[0].payload = genuine.append.events[0].payload.clone();
+    typed.events[0].header.effective_at = typed.events[0].header.recorded_at;
+    log.append_batch(vec![typed]).await.unwrap();
+    let head = log.head(stream(1)).await.unwrap().unwrap();
+    let mut events = log.read_sealed(stream(1), Version::NONE, 9).await.unwrap();
+    // That alone redacts nothing, and says nothing.
+    assert_eq!(walk(head, &events).unwrap().redacted, 0);
+    let left = &genuine.remainders[0];
+    events[1].event.payload = None;
+    events[1].salt = None;
+    events[1].event.remainder = Some(Remainder {
+        redaction: Version(3),
+        payload: left.payload.clone(),
+        salt: left.salt,
+    });
+    let fault = walk(head, &events).unwrap_err();
+    assert_eq!((fault.version, fault.problem), unproved(3));
+}
+
 #[tokio::test]
 async fn a_redaction_that_lost_its_own_payload_proves_nothing() {
     let found = fault_of_redacted(|events| {
