@@ -119,6 +119,13 @@ impl KeptAnswer {
         }
     }
 
+    /// Whether the events of the edit do not say all that was asked: something was there already, or was merged.
+    pub(crate) fn is_other_than_asked(&self) -> bool {
+        let is_other =
+            |outcome: &KeptOutcome| matches!(outcome, KeptOutcome::Unchanged | KeptOutcome::Merged);
+        self.outcomes.iter().any(is_other)
+    }
+
     pub(crate) fn outcomes(&self) -> Vec<Outcome> {
         self.outcomes
             .iter()

@@ -7,6 +7,7 @@
 //! Invariant: a state becomes the current one only when the log holds it, and every edit is answered once.
 
 mod decided;
+mod forgetting;
 mod redacting;
 mod repeats;
 

@@ -53,7 +53,9 @@ impl Writer {
                     events: events.collect(),
                 }));
             }
-            let redaction = self.redaction(request, &losing)?;
+            let mut redaction = self.redaction(request, &losing)?;
+            let head = self.road_map.current().moment.version;
+            redaction.forgotten = self.forgotten(redaction.forgotten, head).await?;
             let log = Arc::clone(self.road_map.past.log());
             match self.commit.redact(&*log, redaction).await {
                 // Its own event is read from the log like that of another node, which makes the state be read anew. It is

@@ -13,7 +13,7 @@ use roadbook_engine::{
 };
 use roadbook_store::testing::MemoryBus;
 use roadbook_store::{
-    EventLog, FormatLevel, LogName, MemoryLog, SnapshotFamily, StreamId, verify_log,
+    EventLog, FORGOTTEN, FormatLevel, LogName, MemoryLog, SnapshotFamily, StreamId, verify_log,
 };
 
 use crate::world::{ACTIONS, MAP, STRAND, TEXT, World, action, set};
@@ -161,6 +161,33 @@ async fn a_redacted_text_is_in_no_state_no_past_and_no_event() {
     world.engine.stop().await;
     assert!(!holds_secret(&snapshots(&log).await));
     check_snapshots(&*log, MAP, 100).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn no_fingerprint_is_left_of_an_edit_that_asked_for_words_that_no_event_has() {
+    let log = log();
+    let world = world(&log).await;
+    world.open().await;
+    let before = world.now().await.base();
+    let pasted = world.set(0, LEAK).await.published.moment;
+    let base = pasted.base();
+    let unchanged = world.request(base, vec![set(0, LEAK)]);
+    let beside = world.request(base, vec![set(0, LEAK), set(4, "Something harmless")]);
+    let merged = world.request(before, vec![set(0, LEAK)]);
+    let applied = world.request(base, vec![set(5, "Something harmless")]);
+    let edits = [unchanged, beside, merged, applied.clone()];
+    let ids: Vec<_> = edits.iter().map(|edit| edit.command_id).collect();
+    for edit in edits {
+        world.engine.edit(MAP, edit).await.unwrap();
+    }
+    redacted(&world, request(&world, &[pasted.version], None)).await;
+    let mut is_forgotten = Vec::new();
+    for id in ids {
+        let records = log.commands(StreamId(MAP.0), &[id]).await.unwrap();
+        is_forgotten.push(records[0].fingerprint == FORGOTTEN);
+    }
+    assert_eq!(is_forgotten, [true, true, true, false]);
+    assert!(world.engine.edit(MAP, applied).await.unwrap().repeated);
 }
 
 #[tokio::test]
