@@ -37,7 +37,14 @@ pub(super) fn summary(at: &At, recorded: &RecordedEvent) -> String {
             format!("Changed the footnote of {}", label(Thing::Column(*column)))
         }
         Fact::Moved { thing, .. } => format!("Moved what is now {}", label(*thing)),
-        Fact::Removed { thing, .. } => format!("Removed a {}", thing.noun()),
+        Fact::Removed { thing, .. } => {
+            let article = if matches!(thing, Thing::Action(_)) {
+                "an"
+            } else {
+                "a"
+            };
+            format!("Removed {article} {}", thing.noun())
+        }
         Fact::Restored { thing, .. } => format!("Restored {}", label(*thing)),
         Fact::CellSet { column, action, .. } => {
             let action = label(Thing::Action(*action));
