@@ -90,6 +90,13 @@ impl GroupCommit {
         appended
     }
 
+    /// Has the bus drop what it keeps of a stream, once more: it may not have been there when something was redacted.
+    pub(crate) fn forget(&self, stream: StreamId) {
+        if let Some(bus) = &self.bus {
+            bus.forget(stream);
+        }
+    }
+
     /// Redacts, alone: what goes with it is no append.
     pub(crate) async fn redact(
         &self,

@@ -43,6 +43,7 @@ impl Writer {
         for _ in 0..=self.road_map.settings.retries_max {
             self.road_map.catch_up().await?;
             if let Some(done) = self.redacted_before(request).await? {
+                self.commit.forget(stream_of(self.road_map.id));
                 return Ok(Redacted::Done(done));
             }
             let losing = self.search(request).await?;

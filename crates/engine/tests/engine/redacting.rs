@@ -1,7 +1,7 @@
 //! Redactions: the words are gone from every state, past and event, on every node, and do not come back.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::StreamExt as _;
 use roadbook_domain::decide::Conflict;
@@ -13,7 +13,8 @@ use roadbook_engine::{
 };
 use roadbook_store::testing::MemoryBus;
 use roadbook_store::{
-    EventLog, FORGOTTEN, FormatLevel, LogName, MemoryLog, SnapshotFamily, StreamId, verify_log,
+    Appended, Bus, EventLog, FORGOTTEN, FormatLevel, LogName, MemoryLog, SnapshotFamily, StreamId,
+    Wakeups, verify_log,
 };
 
 use crate::world::{ACTIONS, MAP, STRAND, TEXT, World, action, set};
@@ -374,6 +375,41 @@ async fn another_node_hears_of_it_on_the_bus() {
         }
     }
     assert!(!everything(&there).await.contains(SECRET));
+}
+
+/// A bus that hears nothing, and remembers what it was to forget.
+#[derive(Default)]
+struct Forgetful(Mutex<Vec<StreamId>>);
+
+impl Bus for Forgetful {
+    fn publish(&self, _appended: Appended) {}
+
+    fn forget(&self, stream: StreamId) {
+        self.0.lock().unwrap().push(stream);
+    }
+
+    fn wakeups(&self) -> Wakeups {
+        Wakeups::never()
+    }
+}
+
+/// The bus may have been away at first.
+#[tokio::test]
+async fn a_redaction_that_is_sent_again_has_the_bus_forget_again() {
+    let log = log();
+    let bus = Arc::new(Forgetful::default());
+    let on_bus = OnBus {
+        bus: bus.clone(),
+        log: LogName([7; 16]),
+    };
+    let world = World::on_bus(Some(on_bus), 0, log.clone(), Settings::default()).await;
+    world.open().await;
+    let pasted = leak(&world).await;
+    let asked = request(&world, &[pasted], None);
+    redacted(&world, asked.clone()).await;
+    assert_eq!(*bus.0.lock().unwrap(), [StreamId(MAP.0)]);
+    assert!(redacted(&world, asked).await.repeated);
+    assert_eq!(*bus.0.lock().unwrap(), [StreamId(MAP.0); 2]);
 }
 
 /// A snapshot of the state before a redaction, made by a node that did not know of it.
