@@ -3,7 +3,7 @@
 //! Owns both ends; what happens between them is the station's affair. Invariant: nobody who hands an append in ever waits,
 //! and what waits for the server is bounded.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use roadbook_store::{Appended, Bus, StreamId, Wakeup, Wakeups};
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use crate::address::Address;
 use crate::error::BusError;
 use crate::measures::Measures;
+use crate::overdue::Overdue;
 use crate::settings::Settings;
 use crate::speaker::Errand;
 use crate::station::Station;
@@ -26,6 +27,7 @@ const LAST_MESSAGES_TIMEOUT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct NatsBus {
     queue: Mutex<Option<mpsc::Sender<Errand>>>,
+    overdue: Arc<Overdue>,
     heard: broadcast::Sender<Wakeup>,
     measures: Measures,
     station: Mutex<Option<JoinHandle<()>>>,
@@ -39,13 +41,22 @@ impl NatsBus {
         let (queue, appends) = mpsc::channel(settings.queue_appends_max.max(1));
         let (heard, _) = broadcast::channel(settings.heard_max.max(1));
         let measures = Measures::default();
-        let station = Station::new(address, settings, appends, heard.clone(), &measures);
+        let overdue = Arc::new(Overdue::default());
+        let station = Station::new(
+            address,
+            settings,
+            appends,
+            Arc::clone(&overdue),
+            heard.clone(),
+            &measures,
+        );
         let joined = match station.join().await {
             Err(error) if !error.may_pass() => return Err(error),
             joined => joined,
         };
         Ok(Self {
             queue: Mutex::new(Some(queue)),
+            overdue,
             heard,
             measures,
             station: Mutex::new(Some(tokio::spawn(station.run(joined)))),
@@ -69,24 +80,21 @@ impl NatsBus {
     }
 }
 
-impl NatsBus {
-    /// Hands an errand in, unless too many wait.
-    fn hand_in(&self, errand: Errand) {
+impl Bus for NatsBus {
+    fn publish(&self, appended: Appended) {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = &*queue else { return };
-        if let Err(TrySendError::Full(_) | TrySendError::Closed(_)) = queue.try_send(errand) {
+        if queue.try_send(Errand::Tell(appended)).is_err() {
             self.measures.dropped.inc();
         }
     }
-}
-
-impl Bus for NatsBus {
-    fn publish(&self, appended: Appended) {
-        self.hand_in(Errand::Tell(appended));
-    }
 
     fn forget(&self, stream: StreamId) {
-        self.hand_in(Errand::Forget(stream));
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(queue) = &*queue else { return };
+        if let Err(TrySendError::Full(_)) = queue.try_send(Errand::Forget(stream)) {
+            self.overdue.add(stream, queue.max_capacity());
+        }
     }
 
     fn wakeups(&self) -> Wakeups {

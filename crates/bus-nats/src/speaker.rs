@@ -5,6 +5,7 @@
 //! than may be.
 
 use std::future::IntoFuture as _;
+use std::sync::Arc;
 
 use async_nats::jetstream::context::PublishError;
 use async_nats::jetstream::message::PublishMessage;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::link::Link;
 use crate::measures::Measures;
+use crate::overdue::Overdue;
 use crate::settings::Settings;
 
 /// The header by which a node knows its own messages.
@@ -37,6 +39,7 @@ pub(crate) enum Errand {
 /// The end of the queue, and how it is emptied.
 pub(crate) struct Speaker {
     errands: mpsc::Receiver<Errand>,
+    overdue: Arc<Overdue>,
     settings: Settings,
     measures: Measures,
 }
@@ -44,11 +47,13 @@ pub(crate) struct Speaker {
 impl Speaker {
     pub(crate) fn new(
         errands: mpsc::Receiver<Errand>,
+        overdue: Arc<Overdue>,
         settings: &Settings,
         measures: &Measures,
     ) -> Self {
         Self {
             errands,
+            overdue,
             settings: settings.clone(),
             measures: measures.clone(),
         }
@@ -62,24 +67,32 @@ impl Speaker {
             count: 0,
             measures: &self.measures,
         };
+        let mut taken = 0;
         loop {
+            let overdue = self.overdue.turn(taken, self.errands.len());
+            under_way.forget(link, &self.settings, &overdue).await;
+            taken = 0;
             let has_room = under_way.due.len() < self.settings.unacknowledged_max;
             tokio::select! {
-                errand = self.errands.recv(), if has_room => match errand {
-                    None => break,
-                    Some(Errand::Tell(appended)) => {
-                        under_way.send(link, &self.settings, &appended).await;
-                    }
-                    Some(Errand::Forget(stream)) => {
-                        // What is under way would come after it.
-                        under_way.settle_all().await;
-                        forget(link, &self.settings, stream).await;
+                errand = self.errands.recv(), if has_room => {
+                    taken = 1;
+                    match errand {
+                        None => break,
+                        Some(Errand::Tell(appended)) => {
+                            under_way.send(link, &self.settings, &appended).await;
+                        }
+                        Some(Errand::Forget(stream)) => {
+                            under_way.forget(link, &self.settings, &[stream]).await;
+                        }
                     }
                 },
+                () = self.overdue.added() => {}
                 Some(outcome) = under_way.due.next() => under_way.settle(&outcome),
             }
         }
         under_way.settle_all().await;
+        let overdue = self.overdue.turn(0, 0);
+        under_way.forget(link, &self.settings, &overdue).await;
     }
 }
 
@@ -132,6 +145,14 @@ impl UnderWay<'_> {
         match link.jetstream.send_publish(subject, message).await {
             Ok(due) => self.due.push(due.into_future()),
             Err(error) => self.settle(&Err(error)),
+        }
+    }
+
+    async fn forget(&mut self, link: &Link, settings: &Settings, streams: &[StreamId]) {
+        for stream in streams {
+            // What is under way would come after it.
+            self.settle_all().await;
+            forget(link, settings, *stream).await;
         }
     }
 

@@ -3,6 +3,7 @@
 //! Owns the order of joining, serving and trying again, and the lines of the log about it. Invariant: whenever messages may
 //! have been missed, [`Wakeup::Anything`] is said once they can be heard again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::push::Ordered;
@@ -15,6 +16,7 @@ use crate::ear::Ear;
 use crate::error::BusError;
 use crate::link::Link;
 use crate::measures::Measures;
+use crate::overdue::Overdue;
 use crate::settings::Settings;
 use crate::speaker::{Errand, Speaker};
 
@@ -42,13 +44,14 @@ impl Station {
         address: Address,
         settings: &Settings,
         errands: mpsc::Receiver<Errand>,
+        overdue: Arc<Overdue>,
         heard: broadcast::Sender<Wakeup>,
         measures: &Measures,
     ) -> Self {
         Self {
             address,
             settings: settings.clone(),
-            speaker: Speaker::new(errands, settings, measures),
+            speaker: Speaker::new(errands, overdue, settings, measures),
             ear: Ear::new(heard),
             is_away: false,
         }

@@ -134,6 +134,25 @@ async fn what_a_stream_has_told_is_forgotten_and_others_are_kept() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_forgotten_is_not_dropped_when_too_much_waits() {
+    let server = Server::start();
+    let narrow = Settings {
+        queue_appends_max: 1,
+        ..Settings::default()
+    };
+    let here = NatsBus::join(&server.url, &narrow).await.unwrap();
+    // Nothing is taken from the queue until this test waits.
+    here.publish(appended(1));
+    here.forget(appended(1).stream_id);
+    here.publish(appended(2));
+    here.close().await;
+    assert_eq!(count(&here, "bus_published"), 1);
+    assert_eq!(count(&here, "bus_dropped"), 1);
+    let subject = format!("roadbook.{}", appended(1).stream_id);
+    assert_eq!(kept(&server, &subject).await, 0);
+}
+
+#[tokio::test]
 async fn what_is_no_message_is_passed_over() {
     let server = Server::start();
     let (here, there) = (join(&server).await, join(&server).await);
