@@ -89,7 +89,7 @@ pub(crate) fn write(event: &Event, level: FormatLevel) -> Result<Written, Upgrad
     write_form(event.kind(), event, level)
 }
 
-/// What is written of an event of the directory, as [`write`].
+/// What is written of an event of the directory, as [`write()`].
 pub(crate) fn write_directory(
     event: &DirectoryEvent,
     level: FormatLevel,
