@@ -61,7 +61,7 @@ impl Default for PostgresSettings {
             idle_in_transaction_timeout_ms: 10_000,
             notify: true,
             notify_streams_max: 1_024,
-            notify_interval_ms: 10,
+            notify_interval_ms: 5,
             wakeups_max: 1_024,
         }
     }
