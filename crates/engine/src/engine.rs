@@ -384,7 +384,13 @@ impl Engine {
     ) -> Result<Redacted, EngineError> {
         self.condition.check_clock()?;
         let target = self.open(road_map, false).await?;
-        let Open { redactions, .. } = target.ok_or(EngineError::NotFound("road map"))?;
+        let Open {
+            road_map: asked_of,
+            redactions,
+            ..
+        } = target.ok_or(EngineError::NotFound("road map"))?;
+        // Before it takes one of the few places that wait for the writer, who judges it again.
+        asked_of.check_redactor(&request.author.organisation)?;
         let (answer, answered) = oneshot::channel();
         let asked = Redact { request, answer };
         match redactions.try_send(asked) {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use roadbook_domain::{RoadMapId, Version};
+use roadbook_domain::{Capacity, Refusal, RoadMapId, Version};
 use roadbook_store::Scrubbed;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::error::EngineError;
 use crate::published::Published;
 use crate::recorded::{Author, RecordedEvent};
+use crate::road_map::RoadMap;
 
 /// What is to be redacted, with who wants it and why.
 #[derive(Clone, Debug)]
@@ -70,6 +71,19 @@ pub struct RedactionDone {
 pub(crate) struct Redact {
     pub(crate) request: RedactRequest,
     pub(crate) answer: oneshot::Sender<Result<Redacted, EngineError>>,
+}
+
+impl RoadMap {
+    /// Refuses an organisation that redacts nothing here.
+    pub(crate) fn check_redactor(&self, organisation: &str) -> Result<(), EngineError> {
+        let capacity = self.standing(organisation).capacity();
+        if capacity.is_some_and(Capacity::may_redact) {
+            Ok(())
+        } else {
+            let refusal = (None, Refusal::RedactionNotAllowed);
+            Err(EngineError::Refused(vec![refusal]))
+        }
+    }
 }
 
 impl RedactRequest {

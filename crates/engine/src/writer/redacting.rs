@@ -110,10 +110,7 @@ impl Writer {
     async fn search(&self, request: &RedactRequest) -> Result<Vec<Losing>, EngineError> {
         let refuse = |refusal| EngineError::Refused(vec![(None, refusal)]);
         let road_map = &self.road_map;
-        let standing = road_map.standing(&request.author.organisation);
-        if !standing.capacity().is_some_and(Capacity::may_redact) {
-            return Err(refuse(Refusal::RedactionNotAllowed));
-        }
+        road_map.check_redactor(&request.author.organisation)?;
         if request.versions.is_empty() {
             return Err(refuse(Refusal::NothingNamed));
         }
