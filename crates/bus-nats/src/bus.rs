@@ -97,6 +97,14 @@ impl Bus for NatsBus {
         }
     }
 
+    fn tell(&self, note: String) {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = &*queue {
+            // Nobody misses a note.
+            drop(queue.try_send(Errand::Pass(note)));
+        }
+    }
+
     fn wakeups(&self) -> Wakeups {
         Wakeups::heard_from(self.heard.subscribe())
     }

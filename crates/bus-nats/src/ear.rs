@@ -80,6 +80,11 @@ impl Ear {
         }
     }
 
+    /// The way to those who listen.
+    pub(crate) fn listeners(&self) -> broadcast::Sender<Wakeup> {
+        self.heard.clone()
+    }
+
     /// Nobody may be listening, which is no error.
     fn say(&self, wakeup: Wakeup) {
         drop(self.heard.send(wakeup));

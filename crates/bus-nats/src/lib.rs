@@ -11,6 +11,7 @@ mod ear;
 mod error;
 mod link;
 mod measures;
+mod notes;
 mod overdue;
 mod settings;
 mod speaker;

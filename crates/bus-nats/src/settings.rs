@@ -82,6 +82,11 @@ impl Settings {
         format!("{}.{stream}", self.prefix)
     }
 
+    /// The subject of notes, one word deeper than those of the stream, which does not take it.
+    pub(crate) fn notes_subject(&self) -> String {
+        format!("{}.notes.presence", self.prefix)
+    }
+
     /// What the server is to keep.
     pub(crate) fn kept(&self) -> Config {
         let age = Duration::from_secs(self.age_s_max);

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::link::Link;
 use crate::measures::Measures;
+use crate::notes;
 use crate::overdue::Overdue;
 use crate::settings::Settings;
 
@@ -32,6 +33,8 @@ const HEADERS_BYTES: usize = 512;
 pub(crate) enum Errand {
     /// An append to be told.
     Tell(Appended),
+    /// A note to be passed on, which the server does not keep.
+    Pass(String),
     /// A stream whose messages the server is to keep no longer.
     Forget(StreamId),
 }
@@ -81,6 +84,7 @@ impl Speaker {
                         Some(Errand::Tell(appended)) => {
                             under_way.send(link, &self.settings, &appended).await;
                         }
+                        Some(Errand::Pass(note)) => notes::pass(link, &self.settings, note).await,
                         Some(Errand::Forget(stream)) => {
                             under_way.forget(link, &self.settings, &[stream]).await;
                         }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::Subscriber;
 use async_nats::jetstream::consumer::push::Ordered;
 use roadbook_store::Wakeup;
 use tokio::sync::{broadcast, mpsc};
@@ -16,6 +17,7 @@ use crate::ear::Ear;
 use crate::error::BusError;
 use crate::link::Link;
 use crate::measures::Measures;
+use crate::notes;
 use crate::overdue::Overdue;
 use crate::settings::Settings;
 use crate::speaker::{Errand, Speaker};
@@ -28,6 +30,7 @@ const RETRY_LAST: Duration = Duration::from_secs(5);
 pub(crate) struct Joined {
     link: Link,
     messages: Ordered,
+    notes: Subscriber,
 }
 
 /// What the task works with.
@@ -61,7 +64,12 @@ impl Station {
     pub(crate) async fn join(&self) -> Result<Joined, BusError> {
         let link = Link::open(&self.address, &self.settings).await?;
         let messages = self.ear.listen(&link).await?;
-        Ok(Joined { link, messages })
+        let notes = notes::listen(&link, &self.settings).await?;
+        Ok(Joined {
+            link,
+            messages,
+            notes,
+        })
     }
 
     /// Keeps the node on the bus, on the first link if there is one. Ends when nobody hands in appends any more and those
@@ -71,13 +79,19 @@ impl Station {
         let mut retry = RETRY_FIRST;
         loop {
             match joined {
-                Ok(Joined { link, mut messages }) => {
+                Ok(Joined {
+                    link,
+                    mut messages,
+                    notes,
+                }) => {
                     self.tell_back();
                     retry = RETRY_FIRST;
                     // The end of a link is told by whoever notices it first.
+                    let listeners = self.ear.listeners();
                     let end = tokio::select! {
                         () = self.speaker.speak(&link) => return,
                         end = self.ear.hear(&link, &mut messages) => end,
+                        end = notes::hear(&link, notes, &listeners) => end,
                         end = link.lost() => end,
                     };
                     self.tell_away(&end);

@@ -60,6 +60,11 @@ impl OwnBus {
         heard.origin == self.origin
     }
 
+    /// Passes a note on to the other nodes.
+    pub(crate) fn tell(&self, note: String) {
+        self.bus.tell(note);
+    }
+
     pub(crate) fn wakeups(&self) -> Wakeups {
         self.bus.wakeups()
     }

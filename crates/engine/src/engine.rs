@@ -29,6 +29,7 @@ use crate::measures::Measures;
 use crate::midnight::watch_midnight;
 use crate::others::Others;
 use crate::past::Past;
+use crate::presence::{Neighbours, Presences};
 use crate::published::Published;
 use crate::readiness::Readiness;
 use crate::redaction::{Redact, RedactRequest, Redacted, RedactionDone};
@@ -47,16 +48,17 @@ const REDACTIONS_MAX: usize = 8;
 pub struct Engine {
     log: Arc<dyn EventLog>,
     clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
+    pub(crate) ids: Arc<dyn Ids>,
     settings: Settings,
     epoch: u64,
     past_states: PastStates,
     measures: Arc<Measures>,
     registrar: Arc<Registrar>,
+    pub(crate) presences: Arc<Presences>,
     open: OpenRoadMaps,
     background: Mutex<Option<Background>>,
     /// Set before it stops, while it still takes edits.
-    draining: watch::Sender<bool>,
+    pub(crate) draining: watch::Sender<bool>,
     stopping: watch::Sender<bool>,
     condition: Arc<Condition>,
 }
@@ -89,6 +91,7 @@ struct Background {
     snapshot_tasks: [JoinHandle<()>; 2],
     others_task: JoinHandle<()>,
     midnight_task: JoinHandle<()>,
+    neighbours_task: JoinHandle<()>,
     writers: Vec<JoinHandle<()>>,
 }
 
@@ -125,11 +128,19 @@ impl Engine {
             Snapshotter::start(&log, &settings, Arc::clone(&measures));
         let open = OpenRoadMaps::default();
         let stopping = watch::Sender::new(false);
+        let presences = Arc::new(Presences::new(ids.id(), &settings));
+        let neighbours = Neighbours {
+            presences: Arc::clone(&presences),
+            log: Arc::clone(&log),
+            bus: bus.clone(),
+        };
+        let neighbours_task = neighbours.start(stopping.subscribe());
         let others = Others {
             log: Arc::clone(&log),
             bus,
             open: Arc::clone(&open),
             registrar: Arc::clone(&registrar),
+            presences: Arc::clone(&presences),
             stopping: stopping.subscribe(),
             condition: Arc::clone(&condition),
             measures: Arc::clone(&measures),
@@ -147,6 +158,7 @@ impl Engine {
             snapshot_tasks,
             others_task,
             midnight_task,
+            neighbours_task,
             writers: Vec::new(),
         };
         let most = u64::try_from(settings.past_states_max).unwrap_or(u64::MAX);
@@ -157,6 +169,7 @@ impl Engine {
             past_states: PastStates::new(most),
             measures,
             registrar,
+            presences,
             settings,
             epoch,
             open,
@@ -427,6 +440,7 @@ impl Engine {
         let Some(background) = background else { return };
         join(background.others_task, "the look at other nodes").await;
         join(background.midnight_task, "the look at the day").await;
+        join(background.neighbours_task, "the talk with other nodes").await;
         // Dropping the inboxes lets each writer finish what it holds and end.
         let open: Vec<Arc<RoadMap>> = {
             let mut open = self.open.lock().await;

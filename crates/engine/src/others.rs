@@ -19,6 +19,7 @@ use crate::condition::Condition;
 use crate::directory::{DIRECTORY_STREAM, Registrar};
 use crate::engine::OpenRoadMaps;
 use crate::measures::Measures;
+use crate::presence::Presences;
 use crate::road_map::RoadMap;
 use crate::settings::Settings;
 
@@ -31,6 +32,7 @@ pub(crate) struct Others {
     pub(crate) bus: Option<OwnBus>,
     pub(crate) open: OpenRoadMaps,
     pub(crate) registrar: Arc<Registrar>,
+    pub(crate) presences: Arc<Presences>,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) condition: Arc<Condition>,
     pub(crate) measures: Arc<Measures>,
@@ -70,6 +72,7 @@ impl Others {
                     }
                 }
                 Wakeup::Appended(heard) => self.hear(heard).await,
+                Wakeup::Told(note) => self.presences.hear(note.as_bytes()),
                 Wakeup::Anything => {
                     let mut looked = self.look().await;
                     if looked.is_ok() {
@@ -130,7 +133,7 @@ fn is_of_directory(wakeup: &Wakeup) -> bool {
     match wakeup {
         Wakeup::Stream { stream, .. } => *stream == DIRECTORY_STREAM,
         Wakeup::Appended(heard) => heard.stream_id == DIRECTORY_STREAM,
-        Wakeup::Anything => false,
+        Wakeup::Told(_) | Wakeup::Anything => false,
     }
 }
 

@@ -48,6 +48,12 @@ pub struct Settings {
     pub feed_fallbacks_max: u32,
     /// Seconds after which a quiet subscriber is told how far it has come.
     pub caught_up_every_s: u64,
+    /// People whose presence at one road map a node knows. Beyond it nobody else can say that it is there, and follows all the same.
+    pub presence_people_max: usize,
+    /// Participants at a cell that each of them is told of.
+    pub presence_shown_max: usize,
+    /// Milliseconds within which changes of who is present are told as one.
+    pub presence_interval_ms: u64,
     /// Events that a road map may have. Beyond it an edit that adds any is refused. 0: no bound.
     pub road_map_events_max: u64,
     /// Bytes that the payloads of a road map's events may take up. Beyond it an edit that adds any is refused. 0: no bound.
@@ -78,6 +84,9 @@ impl Default for Settings {
             feed_batches_max: 1_024,
             feed_fallbacks_max: 8,
             caught_up_every_s: 20,
+            presence_people_max: 256,
+            presence_shown_max: 100,
+            presence_interval_ms: 250,
             road_map_events_max: 10_000_000,
             road_map_bytes_max: 4 << 30,
             organisation_bytes_max: 1 << 30,

@@ -36,6 +36,7 @@ mod node;
 mod page;
 mod part;
 mod payload;
+mod presence;
 mod query;
 mod redaction;
 mod road_map;

@@ -16,6 +16,7 @@ use crate::directory_edit::{EditDirectoryInput, EditDirectoryPayload, edit_direc
 use crate::fault::engine_fault;
 use crate::identity::road_map_of;
 use crate::payload::{EditConflicts, EditDone, EditPayload, EditRefused, Refusal, RefusalCode};
+use crate::presence::{self, ShowPresenceInput, ShowPresencePayload};
 use crate::query::{engine, viewer};
 use crate::redaction::{RedactInput, RedactPayload, redact};
 use crate::scalar::Day;
@@ -92,6 +93,15 @@ impl Mutation {
             trail::note_refusals(ctx, &refused.refusals);
         }
         Ok(payload)
+    }
+
+    /// Tells those who are present at a road map at which cell the caller is. Nothing of it is recorded.
+    async fn show_presence(
+        &self,
+        ctx: &Context<'_>,
+        input: ShowPresenceInput,
+    ) -> async_graphql::Result<ShowPresencePayload> {
+        presence::show(ctx, input).await
     }
 }
 

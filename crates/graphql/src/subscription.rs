@@ -19,6 +19,7 @@ use crate::event::{Event, affected, event_object};
 use crate::fault::{bad_argument, engine_fault};
 use crate::identity::{road_map_of, subject_of};
 use crate::node::StateNode;
+use crate::presence::{self, Presence};
 use crate::query::{engine, viewer};
 
 use guard::guarded;
@@ -157,6 +158,15 @@ impl Subscription {
         let of_feed = at.clone();
         let items = items.map(move |item| change_item(&of_feed, item)).boxed();
         Ok(guarded(at, organisation, start, items).boxed())
+    }
+
+    /// Who follows a road map with the caller, at once and whenever that changes. It is the caller's own presence, for as long as it lasts; those who take part in the working party have one.
+    async fn presence(
+        &self,
+        ctx: &Context<'_>,
+        road_map: ID,
+    ) -> async_graphql::Result<BoxStream<'static, Presence>> {
+        presence::presence(ctx, &road_map).await
     }
 }
 

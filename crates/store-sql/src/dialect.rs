@@ -97,6 +97,9 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
     /// Takes note of what was appended, to pass it on to other nodes. Must not wait.
     fn appended(place: &Self::Place, heads: &[(StreamId, Version)]);
 
+    /// Passes a note on to other nodes. Must not wait.
+    fn tell(place: &Self::Place, note: String);
+
     /// What other nodes pass on, from now on.
     fn wakeups(place: &Self::Place) -> Wakeups;
 }

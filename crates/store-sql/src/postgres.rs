@@ -122,6 +122,10 @@ impl Dialect for Postgres {
         place.appended(heads);
     }
 
+    fn tell(place: &PostgresPlace, note: String) {
+        place.tell(note);
+    }
+
     fn wakeups(place: &PostgresPlace) -> Wakeups {
         place.wakeups()
     }

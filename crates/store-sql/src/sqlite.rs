@@ -143,6 +143,9 @@ impl Dialect for Sqlite {
         place.appended();
     }
 
+    /// There is no other process that it could be told.
+    fn tell(_place: &SqliteFile, _note: String) {}
+
     fn wakeups(_place: &SqliteFile) -> Wakeups {
         Wakeups::never()
     }

@@ -359,6 +359,10 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         DB::wakeups(&self.place)
     }
 
+    fn tell(&self, note: String) {
+        DB::tell(&self.place, note);
+    }
+
     async fn read_versions(
         &self,
         stream: StreamId,

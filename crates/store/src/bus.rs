@@ -48,7 +48,11 @@ pub trait Bus: Send + Sync + 'static {
     /// fails: what cannot be dropped goes when it is too old.
     fn forget(&self, _stream: StreamId) {}
 
-    /// What the others publish, from now on. [`Wakeup::Anything`](crate::Wakeup::Anything) is said after a time in which
+    /// Passes a note on, of [`NOTE_BYTES_MAX`](crate::NOTE_BYTES_MAX) bytes at most, which is kept nowhere. Never waits and never
+    /// fails; it may be lost.
+    fn tell(&self, note: String);
+
+    /// What the others publish and tell, from now on. [`Wakeup::Anything`](crate::Wakeup::Anything) is said after a time in which
     /// something may have been missed.
     fn wakeups(&self) -> Wakeups;
 }

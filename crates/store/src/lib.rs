@@ -48,4 +48,4 @@ pub use transfer::{TransferError, TransferProgress, TransferStep, Transferred, t
 pub use verify::{
     Fault, FoundRedaction, Problem, Progress, Verified, VerifyError, verify_log, verify_stream,
 };
-pub use wakeup::{Wakeup, Wakeups};
+pub use wakeup::{NOTE_BYTES_MAX, Wakeup, Wakeups};

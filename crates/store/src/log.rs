@@ -102,6 +102,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// still has to ask for the heads now and then. Of a log that one process writes there are none.
     fn wakeups(&self) -> Wakeups;
 
+    /// Passes a note on to the other processes that have this log open, as [`Wakeup::Told`](crate::Wakeup::Told): of
+    /// [`NOTE_BYTES_MAX`](crate::NOTE_BYTES_MAX) bytes at most. Never waits and never fails; it may be lost, and of a log that one
+    /// process writes nobody hears it.
+    fn tell(&self, note: String);
+
     /// Events of the versions in `(after, through]`, ascending.
     ///
     /// With `subjects`, only those that touch any of them, found by index; the cost does not depend on the others.

@@ -277,6 +277,9 @@ impl EventLog for MemoryLog {
         Wakeups::never()
     }
 
+    /// Nobody else has it open.
+    fn tell(&self, _note: String) {}
+
     async fn read_versions(
         &self,
         stream: StreamId,

@@ -9,6 +9,9 @@ use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::{Heard, StreamId, Version};
 
+/// The longest note, in bytes.
+pub const NOTE_BYTES_MAX: usize = 7_900;
+
 /// What may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wakeup {
@@ -21,6 +24,8 @@ pub enum Wakeup {
     },
     /// A process that has some log open says that it appended this.
     Appended(Arc<Heard>),
+    /// A process that has the log open says this, which no log keeps and which may be lost.
+    Told(Arc<str>),
     /// Any stream may have changed: wake-ups may have been lost until now.
     Anything,
 }

@@ -84,6 +84,31 @@ async fn a_node_hears_the_others_and_not_itself() {
     assert_eq!(count(&here, "bus_dropped"), 0);
 }
 
+/// The next note that is heard.
+async fn next_note(wakeups: &mut Wakeups) -> String {
+    let next = async {
+        loop {
+            if let Wakeup::Told(note) = wakeups.next().await {
+                return note.to_string();
+            }
+        }
+    };
+    timeout(DEADLINE, next).await.expect("nothing is told")
+}
+
+#[tokio::test]
+async fn a_note_is_passed_on_to_the_others_and_kept_nowhere() {
+    let server = Server::start();
+    let (here, there) = (join(&server).await, join(&server).await);
+    let (mut at_here, mut at_other) = (here.wakeups(), there.wakeups());
+    here.tell("from here".to_owned());
+    assert_eq!(next_note(&mut at_other).await, "from here");
+    there.tell("from there".to_owned());
+    // Had it heard itself, it would have heard that first.
+    assert_eq!(next_note(&mut at_here).await, "from there");
+    assert_eq!(kept(&server, ">").await, 0);
+}
+
 #[tokio::test]
 async fn an_append_that_is_told_twice_is_heard_once() {
     let server = Server::start();

@@ -14,6 +14,7 @@ mod editing;
 mod following;
 mod nodes;
 mod pipelining;
+mod presence;
 mod quotas;
 mod redacting;
 mod rights;

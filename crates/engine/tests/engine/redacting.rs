@@ -388,6 +388,8 @@ impl Bus for Forgetful {
         self.0.lock().unwrap().push(stream);
     }
 
+    fn tell(&self, _note: String) {}
+
     fn wakeups(&self) -> Wakeups {
         Wakeups::never()
     }

@@ -8,6 +8,7 @@ mod amending;
 mod directory;
 mod editing;
 mod following;
+mod presence;
 mod reading;
 mod redacting;
 mod rights;

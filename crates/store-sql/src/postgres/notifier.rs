@@ -1,6 +1,6 @@
 //! Telling the other nodes what this one has appended.
 //!
-//! Owns the streams that are not told yet, the task that tells them, and the form of the message. NOTIFY takes a lock
+//! Owns the streams that are not told yet, the notes that are passed on, the task that tells them, and the form of the message. NOTIFY takes a lock
 //! of the whole database when its transaction commits, so it is kept out of the transactions that append, and many
 //! appends are told at once. Invariant: an append never waits for the other nodes, and what is kept for them is bounded.
 
@@ -20,6 +20,12 @@ use super::settings::PostgresSettings;
 
 /// The channel of every Roadbook node of a database.
 pub(super) const CHANNEL: &str = "roadbook_heads";
+
+/// The channel of notes, each a message as it was handed in.
+pub(super) const NOTES_CHANNEL: &str = "roadbook_notes";
+
+/// Notes that wait to be told. More are dropped, as any of them may be.
+const NOTES_MAX: usize = 1_024;
 
 /// Said instead of streams when there are too many.
 pub(super) const ANYTHING: &str = "*";
@@ -49,6 +55,7 @@ struct Shared {
 struct Untold {
     heads: BTreeMap<StreamId, Version>,
     anything: bool,
+    notes: Vec<String>,
     stopping: bool,
 }
 
@@ -114,6 +121,16 @@ impl Notifier {
         self.shared.something.notify_one();
     }
 
+    /// Takes a note on; the task tells it soon.
+    pub(super) fn tell(&self, note: String) {
+        let mut untold = self.shared.untold();
+        if untold.notes.len() < NOTES_MAX {
+            untold.notes.push(note);
+            drop(untold);
+            self.shared.something.notify_one();
+        }
+    }
+
     /// Tells what is left, and ends.
     pub(super) async fn stop(&self) {
         self.shared.untold().stopping = true;
@@ -165,15 +182,22 @@ impl Teller {
     async fn run(mut self) {
         loop {
             self.shared.something.notified().await;
-            let (message, stopping) = {
+            let (message, notes, stopping) = {
                 let mut untold = self.shared.untold();
-                (untold.take(), untold.stopping)
+                let notes = std::mem::take(&mut untold.notes);
+                (untold.take(), notes, untold.stopping)
             };
             if let Some(message) = message
-                && self.tell(&message).await.is_err()
+                && self.tell(CHANNEL, &[message]).await.is_err()
             {
                 // Lost, as any wake-up may be; the next one says that, on another connection.
                 self.shared.untold().anything = true;
+            }
+            // Nobody misses a note.
+            if !notes.is_empty()
+                && let Err(error) = self.tell(NOTES_CHANNEL, &notes).await
+            {
+                tracing::debug!(error = %error, "notes to other nodes were lost");
             }
             if stopping {
                 return;
@@ -182,14 +206,14 @@ impl Teller {
         }
     }
 
-    async fn tell(&mut self, message: &str) -> Result<(), Error> {
+    async fn tell(&mut self, channel: &str, messages: &[String]) -> Result<(), Error> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let told = sqlx::query("SELECT pg_notify($1, $2)")
-            .bind(CHANNEL)
-            .bind(message)
+        let told = sqlx::query("SELECT pg_notify($1, message) FROM unnest($2::text[]) AS message")
+            .bind(channel)
+            .bind(messages)
             .execute(&mut connection);
         let told = timeout(self.connect_timeout, told).await;
         told.unwrap_or(Err(Error::PoolTimedOut))?;

@@ -138,6 +138,12 @@ impl PostgresPlace {
         }
     }
 
+    pub(super) fn tell(&self, note: String) {
+        if let Some((notifier, _)) = &self.nodes {
+            notifier.tell(note);
+        }
+    }
+
     pub(super) fn wakeups(&self) -> Wakeups {
         match &self.nodes {
             Some((_, listener)) => listener.wakeups(),

@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::notifier::{ANYTHING, CHANNEL};
+use super::notifier::{ANYTHING, CHANNEL, NOTES_CHANNEL};
 use super::settings::PostgresSettings;
 
 /// Waiting times before the connection is tried again: doubled from the first to the last.
@@ -98,7 +98,7 @@ impl Ear {
             .await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
-        listener.listen(CHANNEL).await?;
+        listener.listen_all([CHANNEL, NOTES_CHANNEL]).await?;
         Ok(listener)
     }
 
@@ -110,7 +110,10 @@ impl Ear {
                     let Some(heard) = heard? else { return Ok(()) };
                     let session = heard.process_id();
                     if session.cast_signed() != self.own_session.load(Ordering::Relaxed) {
-                        self.say_all(heard.payload());
+                        match heard.channel() {
+                            NOTES_CHANNEL => self.say(Wakeup::Told(heard.payload().into())),
+                            _ => self.say_all(heard.payload()),
+                        }
                     }
                 }
                 // A network that swallows everything looks like one on which nothing is said.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use roadbook_store::testing::{append, stream};
-use roadbook_store::{EventLog, Version, Wakeup, Wakeups};
+use roadbook_store::{EventLog, NOTE_BYTES_MAX, Version, Wakeup, Wakeups};
 use roadbook_store_sql::PostgresSettings;
 use tokio::time::timeout;
 
@@ -13,6 +13,7 @@ use crate::{Log, fresh, open};
 crate::claims![
     a_node_hears_what_another_appends_and_not_what_it_appends_itself,
     after_its_connection_was_lost_a_node_hears_that_anything_may_have_changed,
+    a_note_is_heard_as_it_was_told,
     many_streams_at_once_are_told_as_anything,
     what_is_appended_last_is_told_before_closing,
     a_node_that_tells_others_in_another_way_sends_no_wakeups,
@@ -67,6 +68,18 @@ async fn after_its_connection_was_lost_a_node_hears_that_anything_may_have_chang
     assert_eq!(next(&mut to_first).await, Wakeup::Anything);
     one_event(&second, 1, 0).await;
     assert_eq!(next(&mut to_first).await, heard(1, 1));
+}
+
+async fn a_note_is_heard_as_it_was_told(server: &'static Server) {
+    let (first, database) = fresh(server).await;
+    let mut to_first = listening(&first).await;
+    let second = open(&server.url(&database)).await;
+    let longest = "é".repeat(NOTE_BYTES_MAX / 2);
+    for note in ["one", &longest] {
+        first.tell("not to oneself".to_owned());
+        second.tell(note.to_owned());
+        assert_eq!(next(&mut to_first).await, Wakeup::Told(note.into()));
+    }
 }
 
 async fn many_streams_at_once_are_told_as_anything(server: &'static Server) {

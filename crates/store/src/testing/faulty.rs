@@ -205,6 +205,10 @@ impl EventLog for FaultyLog {
         self.inner.wakeups()
     }
 
+    fn tell(&self, note: String) {
+        self.inner.tell(note);
+    }
+
     async fn read_versions(
         &self,
         stream: StreamId,

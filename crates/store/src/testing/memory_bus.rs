@@ -65,14 +65,16 @@ impl MemoryBus {
 
 impl Shared {
     fn deliver(&self, message: Bytes, from: Option<usize>) {
-        let Ok(heard) = Heard::from_bytes(message) else {
-            return;
-        };
-        let heard = Arc::new(heard);
+        if let Ok(heard) = Heard::from_bytes(message) {
+            self.say(&Wakeup::Appended(Arc::new(heard)), from);
+        }
+    }
+
+    fn say(&self, wakeup: &Wakeup, from: Option<usize>) {
         for (number, end) in self.ends.iter().enumerate() {
             if from != Some(number) {
                 // A node that does not listen yet, or no longer, is no failure.
-                drop(end.send(Wakeup::Appended(Arc::clone(&heard))));
+                drop(end.send(wakeup.clone()));
             }
         }
     }
@@ -86,6 +88,11 @@ impl Bus for End {
         } else {
             shared.deliver(appended.to_bytes(), Some(self.number));
         }
+    }
+
+    fn tell(&self, note: String) {
+        let shared = self.bus.shared();
+        shared.say(&Wakeup::Told(note.into()), Some(self.number));
     }
 
     fn wakeups(&self) -> Wakeups {
