@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use roadbook_store::{
-    Append, AppendOutcome, Decision, NewRemainder, RedactedEvent, Redaction, SealedRow, Standing,
-    StoreError, StreamId, Version,
+    Append, AppendOutcome, Decision, Head, NewRemainder, RedactedEvent, Redaction, SealedRow,
+    Standing, StoreError, StreamId, Version,
 };
 use sqlx::{Error, Pool};
 use uuid::Uuid;
@@ -54,9 +54,14 @@ impl From<Error> for Unwritten {
 
 /// Appends on a connection of the pool and tells what became of each append, and what was appended.
 pub(crate) async fn append_batch<DB: Dialect>(
+    place: &DB::Place,
     writer: &Pool<DB>,
     mut appends: Vec<Append>,
-) -> Result<(Vec<AppendOutcome>, Vec<(StreamId, Version)>), StoreError> {
+) -> Result<(Vec<AppendOutcome>, Vec<Head>), StoreError> {
+    if let Some(decision) = DB::append_presuming(place, writer, &appends).await? {
+        let heads = heads_of(&decision);
+        return Ok((decision.outcomes, heads));
+    }
     let mut judgements_left = DB::JUDGEMENTS_MAX;
     let mut recorded = Recorded::LeftToKeys;
     loop {
@@ -102,7 +107,7 @@ pub(crate) async fn append_alone<DB: Dialect>(
     transaction: Transaction<DB>,
     append: Append,
     besides: Besides<'_>,
-) -> Result<(AppendOutcome, Vec<(StreamId, Version)>), StoreError> {
+) -> Result<(AppendOutcome, Vec<Head>), StoreError> {
     let judged = judge_and_commit(transaction, vec![append], Recorded::Asked, besides).await;
     let decision = judged.map_err(Unwritten::told::<DB>)?;
     let heads = heads_of(&decision);
@@ -111,9 +116,8 @@ pub(crate) async fn append_alone<DB: Dialect>(
     Ok((outcome, heads))
 }
 
-fn heads_of(decision: &Decision) -> Vec<(StreamId, Version)> {
-    let heads = decision.heads.values();
-    heads.map(|head| (head.stream_id, head.version)).collect()
+fn heads_of(decision: &Decision) -> Vec<Head> {
+    decision.heads.values().copied().collect()
 }
 
 async fn judge_and_commit<DB: Dialect>(

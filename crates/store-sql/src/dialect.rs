@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use roadbook_store::{Decision, Redaction, Room, Scrubbed, StoreError, StreamId, Version, Wakeups};
+use roadbook_store::{Append, Decision, Head, Redaction, Room, Scrubbed, StoreError, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Error, Executor, IntoArguments, Pool};
 use uuid::Uuid;
@@ -46,6 +46,14 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
         connection: &mut Self::Connection,
         decision: &Decision,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Appends without asking where the streams stand, if this process knows that. None, with nothing written, if it does not
+    /// or is mistaken.
+    fn append_presuming(
+        place: &Self::Place,
+        writer: &Pool<Self>,
+        appends: &[Append],
+    ) -> impl Future<Output = Result<Option<Decision>, StoreError>> + Send;
 
     /// Takes the payloads of a redaction away within the transaction that appended its event, with all that carries them.
     fn redact(
@@ -95,7 +103,7 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
     fn answer_wait(place: &Self::Place) -> Option<Duration>;
 
     /// Takes note of what was appended, to pass it on to other nodes. Must not wait.
-    fn appended(place: &Self::Place, heads: &[(StreamId, Version)]);
+    fn appended(place: &Self::Place, heads: &[Head]);
 
     /// Passes a note on to other nodes. Must not wait.
     fn tell(place: &Self::Place, note: String);

@@ -9,6 +9,7 @@ mod grant;
 mod name;
 mod notifier;
 mod open;
+mod presumed;
 mod redaction;
 mod server;
 mod settings;
@@ -21,7 +22,7 @@ pub use settings::PostgresSettings;
 
 use std::time::Duration;
 
-use roadbook_store::{Decision, Redaction, Room, Scrubbed, StoreError, StreamId, Version, Wakeups};
+use roadbook_store::{Append, Decision, Head, Redaction, Room, Scrubbed, StoreError, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection, PgQueryResult, PgRow};
 use sqlx::{Arguments, Error, Executor, Pool, Postgres, Row};
@@ -29,8 +30,9 @@ use uuid::Uuid;
 
 use crate::dialect::{Dialect, Value};
 
-/// Another transaction was faster: a key is taken, two waited for each other, a snapshot is too old.
-const LOST_RACES: [&str; 3] = ["23505", "40P01", "40001"];
+/// Another transaction was faster: a key is taken, a stream stands elsewhere, two waited for each other, a snapshot is too
+/// old.
+const LOST_RACES: [&str; 4] = ["23505", "23502", "40P01", "40001"];
 
 /// The beginnings of codes that tell of damage: damaged pages and indexes, values of the wrong kind, and
 /// constraints that only a damaged database can break here, when no race explains it.
@@ -56,6 +58,14 @@ impl Dialect for Postgres {
 
     const NOW: Option<&'static str> =
         Some("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
+
+    async fn append_presuming(
+        place: &PostgresPlace,
+        writer: &Pool<Self>,
+        appends: &[Append],
+    ) -> Result<Option<Decision>, StoreError> {
+        place.append_presuming(writer, appends).await
+    }
 
     async fn write(connection: &mut PgConnection, decision: &Decision) -> Result<(), Error> {
         write::write(connection, decision).await
@@ -118,7 +128,7 @@ impl Dialect for Postgres {
         Some(place.answer_wait())
     }
 
-    fn appended(place: &PostgresPlace, heads: &[(StreamId, Version)]) {
+    fn appended(place: &PostgresPlace, heads: &[Head]) {
         place.appended(heads);
     }
 

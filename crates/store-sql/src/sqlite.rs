@@ -24,7 +24,7 @@ pub(crate) use write::INSERTING;
 use std::time::Duration;
 
 use roadbook_store::{
-    Decision, FORGOTTEN, Redaction, Room, Scrubbed, StoreError, StreamId, Version, Wakeups,
+    Append, Decision, FORGOTTEN, Head, Redaction, Room, Scrubbed, StoreError, Wakeups,
 };
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteQueryResult, SqliteRow};
@@ -58,6 +58,15 @@ impl Dialect for Sqlite {
     const LOCKS_HEADS: bool = false;
 
     const NOW: Option<&'static str> = None;
+
+    /// Asking costs no way to a server here.
+    async fn append_presuming(
+        _place: &SqliteFile,
+        _writer: &Pool<Self>,
+        _appends: &[Append],
+    ) -> Result<Option<Decision>, StoreError> {
+        Ok(None)
+    }
 
     async fn write(connection: &mut SqliteConnection, decision: &Decision) -> Result<(), Error> {
         write::write(connection, decision).await
@@ -139,7 +148,7 @@ impl Dialect for Sqlite {
         None
     }
 
-    fn appended(place: &SqliteFile, _heads: &[(StreamId, Version)]) {
+    fn appended(place: &SqliteFile, _heads: &[Head]) {
         place.appended();
     }
 

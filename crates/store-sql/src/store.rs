@@ -275,7 +275,7 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         self.check_room()?;
         let place = Arc::clone(&self.place);
         let written = tokio::spawn(async move {
-            let appended = append_batch(&writer, appends);
+            let appended = append_batch::<DB>(&place, &writer, appends);
             let appended = in_time::<DB, _>(&place, appended, StoreError::outcome_unknown).await;
             let (outcomes, heads) = appended?;
             DB::appended(&place, &heads);

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use roadbook_store::{StreamId, Version};
+use roadbook_store::{Head, StreamId, Version};
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Error, Pool, Postgres};
 use tokio::sync::Notify;
@@ -60,10 +60,10 @@ struct Untold {
 }
 
 impl Untold {
-    fn note(&mut self, heads: &[(StreamId, Version)], streams_max: usize) {
-        for (stream, version) in heads {
-            let known = self.heads.entry(*stream).or_default();
-            *known = (*version).max(*known);
+    fn note(&mut self, heads: &[Head], streams_max: usize) {
+        for head in heads {
+            let known = self.heads.entry(head.stream_id).or_default();
+            *known = head.version.max(*known);
         }
         if self.heads.len() > streams_max {
             self.heads.clear();
@@ -113,7 +113,7 @@ impl Notifier {
     }
 
     /// Takes note; the task tells it soon.
-    pub(super) fn appended(&self, heads: &[(StreamId, Version)]) {
+    pub(super) fn appended(&self, heads: &[Head]) {
         if heads.is_empty() {
             return;
         }
@@ -236,21 +236,31 @@ impl Teller {
 
 #[cfg(test)]
 mod tests {
+    use roadbook_store::Instant;
     use roadbook_store::testing::stream;
 
     use super::*;
 
-    fn heads(count: u64) -> Vec<(StreamId, Version)> {
-        (0..count)
-            .map(|number| (stream(number), Version::MAX))
-            .collect()
+    fn head(number: u64, version: Version) -> Head {
+        Head {
+            stream_id: stream(number),
+            version,
+            recorded_at: Instant(0),
+            effective_max: Instant(0),
+            opened_at: Instant(0),
+        }
+    }
+
+    fn heads(count: u64) -> Vec<Head> {
+        let every = 0..count;
+        every.map(|number| head(number, Version::MAX)).collect()
     }
 
     #[test]
     fn a_stream_is_told_once_with_its_greatest_version() {
         let mut untold = Untold::default();
         for version in [3, 5, 4] {
-            untold.note(&[(stream(1), Version(version))], 10);
+            untold.note(&[head(1, Version(version))], 10);
         }
         assert_eq!(untold.take(), Some(format!("{} 5", stream(1))));
         assert_eq!(untold.take(), None);

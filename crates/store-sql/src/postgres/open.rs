@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use roadbook_store::{EventLog, StreamId, Version, Wakeups};
+use roadbook_store::{Append, Decision, EventLog, Head, StoreError, Wakeups};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection as _, Error, Pool, Postgres};
 use tokio::time::timeout;
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::contents::{Standing, check_version, check_writable, look};
 use super::error::ConnectError;
 use super::notifier::Notifier;
+use super::presumed::Presumptions;
 use super::server::Server;
 use super::settings::PostgresSettings;
 use super::wakeups::Listener;
@@ -27,6 +28,7 @@ pub struct PostgresPlace {
     settings: PostgresSettings,
     /// None if the log was opened for reading only, or if its nodes tell each other in another way.
     nodes: Option<(Notifier, Listener)>,
+    presumptions: Presumptions,
 }
 
 impl SqlStore<Postgres> {
@@ -61,6 +63,7 @@ impl SqlStore<Postgres> {
                 server,
                 settings: settings.clone(),
                 nodes,
+                presumptions: Presumptions::default(),
             }),
         })
     }
@@ -85,6 +88,7 @@ impl SqlStore<Postgres> {
                 server,
                 settings: settings.clone(),
                 nodes: None,
+                presumptions: Presumptions::default(),
             }),
         })
     }
@@ -123,6 +127,7 @@ impl SqlStore<Postgres> {
         if let Some(writer) = &self.writer {
             writer.close().await;
         }
+        self.place.presumptions.close().await;
         self.readers.close().await;
     }
 }
@@ -132,7 +137,19 @@ impl PostgresPlace {
         self.settings.answer_wait()
     }
 
-    pub(super) fn appended(&self, heads: &[(StreamId, Version)]) {
+    /// Appends on what this node wrote last, if it knows that.
+    pub(super) async fn append_presuming(
+        &self,
+        writer: &Pool<Postgres>,
+        appends: &[Append],
+    ) -> Result<Option<Decision>, StoreError> {
+        let connect_timeout = self.settings.connect_timeout();
+        let appended = self.presumptions.append(writer, connect_timeout, appends);
+        appended.await
+    }
+
+    pub(super) fn appended(&self, heads: &[Head]) {
+        self.presumptions.learn(heads);
         if let Some((notifier, _)) = &self.nodes {
             notifier.appended(heads);
         }

@@ -27,7 +27,8 @@ const PLANS: [(&str, &str); 6] = [
 pub struct PostgresSettings {
     /// Connections that read at once. Beyond it readers wait.
     pub read_connections_max: u32,
-    /// Connections that write at once. Beyond it appends wait.
+    /// Connections that write at once. Beyond it appends wait. As many again are kept for appends to streams that this node
+    /// knows.
     pub write_connections_max: u32,
     /// Milliseconds to wait for a connection, in the pool or to the server, before one is told "unavailable".
     pub connect_timeout_ms: u64,

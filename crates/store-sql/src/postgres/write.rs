@@ -4,7 +4,9 @@
 //! with one for each table and count of rows an append took three times as many.
 //! Invariant: the number of statements does not depend on how much is appended.
 
-use roadbook_store::Decision;
+use std::collections::BTreeMap;
+
+use roadbook_store::{Decision, StreamId, Version};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::{Arguments as _, Encode, Error, Postgres, Type};
@@ -12,7 +14,9 @@ use sqlx::{Arguments as _, Encode, Error, Postgres, Type};
 use crate::append::touches;
 
 /// The heads are written by the statement proper, before the others and in the order of the streams: of two nodes that
-/// open the same ones, one waits there for the other and then finds the first event written.
+/// append to the same ones, one waits there for the other and then finds the events written. A head that is behind what is
+/// appended to it gets no version, which its column does not take: so the statement fails as a whole wherever a stream does
+/// not stand as expected.
 pub(super) const APPEND: &str = "WITH event AS MATERIALIZED (\
          SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], \
          $6::bytea[], $7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[]) AS event \
@@ -33,7 +37,11 @@ pub(super) const APPEND: &str = "WITH event AS MATERIALIZED (\
          INSERT INTO commands (stream_id, command_id, fingerprint, last_version, answer) \
          SELECT * FROM unnest($14::uuid[], $15::uuid[], $16::bytea[], $17::bigint[], $18::bytea[])) \
      INSERT INTO streams (stream_id, version, recorded_at, effective_max, opened_at) \
-     SELECT * FROM unnest($19::uuid[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[]) \
+     SELECT head.stream_id, CASE WHEN coalesce(streams.version, 0) = head.expected THEN head.version END, \
+     head.recorded_at, head.effective_max, head.opened_at \
+     FROM unnest($19::uuid[], $20::bigint[], $21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[]) AS head \
+     (stream_id, expected, version, recorded_at, effective_max, opened_at) \
+     LEFT JOIN streams ON streams.stream_id = head.stream_id \
      ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, recorded_at = excluded.recorded_at, \
      effective_max = excluded.effective_max";
 
@@ -53,6 +61,11 @@ fn arguments(decision: &Decision) -> Result<PgArguments, BoxDynError> {
         commands,
         ..
     } = decision;
+    let mut expected: BTreeMap<StreamId, Version> = BTreeMap::new();
+    for header in events.iter().map(|event| &event.header) {
+        let before = Version(header.version.0 - 1);
+        expected.entry(header.stream_id).or_insert(before);
+    }
     let mut columns = Columns::default();
     columns.add(events, |event| event.header.stream_id.0)?;
     columns.add(events, |event| event.header.version.0.cast_signed())?;
@@ -76,6 +89,9 @@ fn arguments(decision: &Decision) -> Result<PgArguments, BoxDynError> {
     })?;
     columns.add(commands, |(_, command)| &command.answer[..])?;
     columns.add(heads.values(), |head| head.stream_id.0)?;
+    columns.add(heads.values(), |head| {
+        expected[&head.stream_id].0.cast_signed()
+    })?;
     columns.add(heads.values(), |head| head.version.0.cast_signed())?;
     columns.add(heads.values(), |head| head.recorded_at.0)?;
     columns.add(heads.values(), |head| head.effective_max.0)?;

@@ -121,7 +121,12 @@ impl Scope {
                 self.tables.insert(called, !is_ours);
                 Ok(())
             }
-            TableFactor::UNNEST { .. } => Ok(()),
+            // Given values.
+            TableFactor::UNNEST { alias, .. } => {
+                let called = alias.as_ref().map(|alias| alias.name.value.clone());
+                self.tables.extend(called.map(|called| (called, true)));
+                Ok(())
+            }
             TableFactor::Derived {
                 subquery, alias, ..
             } => {
@@ -271,6 +276,10 @@ fn of_insert(insert: &Insert) -> Judged {
 fn hands_on_key(select: &Select, place: usize) -> bool {
     match select.projection.get(place) {
         Some(SelectItem::UnnamedExpr(Expr::Identifier(column))) => column.value == KEY,
+        // Every table that is asked is keyed, whichever it is of.
+        Some(SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts))) => {
+            parts.last().is_some_and(|column| column.value == KEY)
+        }
         Some(SelectItem::Wildcard(_)) => place == 0 && select.from.len() == 1,
         _ => false,
     }

@@ -107,6 +107,8 @@ fn what_touches_rows_without_their_stream_is_found() {
         "INSERT INTO subjects (stream_id, version) VALUES (7, $1)",
         "INSERT INTO streams (stream_id, version) VALUES ($1, $2) ON CONFLICT (version) DO NOTHING",
         "INSERT INTO subjects (stream_id, version) SELECT stream_id, version FROM events",
+        "INSERT INTO subjects (stream_id, version) SELECT given.stream_id, streams.version \
+         FROM unnest($1::uuid[]) AS given (stream_id) LEFT JOIN streams ON streams.version = given.version",
         "WITH gone AS (DELETE FROM snapshots) SELECT version FROM streams WHERE stream_id = $1",
     ] {
         assert!(unkeyed(sql).is_some(), "{sql}");
@@ -123,6 +125,8 @@ fn what_names_its_stream_is_let_through() {
          JOIN snapshot_states s ON s.stream_id = n.stream_id",
         "SELECT stream_id FROM commands WHERE (stream_id, command_id) IN (VALUES ($1, $2))",
         "INSERT INTO subjects (stream_id, version) SELECT * FROM unnest($1::uuid[], $2::bigint[])",
+        "INSERT INTO subjects (stream_id, version) SELECT given.stream_id, streams.version \
+         FROM unnest($1::uuid[]) AS given (stream_id) LEFT JOIN streams ON streams.stream_id = given.stream_id",
     ] {
         assert_eq!(unkeyed(sql), None, "{sql}");
     }

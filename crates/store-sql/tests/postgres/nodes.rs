@@ -14,6 +14,8 @@ crate::claims![
     of_two_nodes_that_open_a_stream_one_wins,
     two_nodes_with_the_same_streams_never_wait_for_each_other,
     one_command_is_recorded_by_one_node_alone,
+    a_node_that_is_mistaken_about_a_stream_writes_nothing_of_it,
+    a_log_that_lost_its_last_events_gets_none_with_a_gap_before_it,
     who_holds_a_stream_is_not_overtaken,
     a_hold_that_is_not_used_lets_the_stream_go,
     a_log_has_one_name_and_no_other_log_has_it,
@@ -175,6 +177,59 @@ async fn somebody_waits(server: &Server, database: &str) {
         .unwrap()
         == 0
     {}
+}
+
+/// A node appends on what it wrote last without asking; another may have gone on from there.
+async fn a_node_that_is_mistaken_about_a_stream_writes_nothing_of_it(server: &'static Server) {
+    let (first, database) = fresh(server).await;
+    let second = open(&server.url(&database)).await;
+    let both = |expected, id| {
+        let of = |number| only(append(stream(number), expected, &[1]), id);
+        vec![of(1), of(2)]
+    };
+    let head = Version(1);
+    let appended = AppendOutcome::Appended { head };
+    let outcomes = first.append_batch(both(0, 1)).await.unwrap();
+    assert_eq!(outcomes, [appended, appended]);
+    let other = vec![append(stream(1), 1, &[5, 4])];
+    second.append_batch(other).await.unwrap();
+
+    let outcomes = first.append_batch(both(1, 2)).await.unwrap();
+    let conflict = AppendOutcome::Conflict { head: Version(3) };
+    let head = Version(2);
+    assert_eq!(outcomes, [conflict, AppendOutcome::Appended { head }]);
+    let ids = [Uuid::from_u128(2)];
+    assert!(first.commands(stream(1), &ids).await.unwrap().is_empty());
+    // It goes on from where it was told that the stream stands.
+    let next = first.append_batch(vec![append(stream(1), 3, &[2])]).await;
+    let head = Version(4);
+    assert_eq!(next.unwrap(), [AppendOutcome::Appended { head }]);
+    verify_log(&first, &mut |_| {}).await.unwrap();
+}
+
+/// As when a standby that did not have them yet takes the place of the server.
+async fn a_log_that_lost_its_last_events_gets_none_with_a_gap_before_it(server: &'static Server) {
+    let (log, database) = fresh(server).await;
+    for expected in 0..3 {
+        let append = append(stream(1), expected, &[1]);
+        log.append_batch(vec![append]).await.unwrap();
+    }
+    let lost = ["events", "payloads", "subjects", "backdated"];
+    let lost = lost.map(|table| format!("DELETE FROM {table} WHERE version > 1"));
+    let lost = lost.join("; ");
+    let lost = format!(
+        "SET session_replication_role = replica; {lost}; DELETE FROM commands WHERE last_version > 1; \
+         UPDATE streams SET version = 1, recorded_at = (SELECT recorded_at FROM events), \
+         effective_max = (SELECT effective_max FROM events)"
+    );
+    server.run(&database, &[&lost]).await;
+    let outcomes = log.append_batch(vec![append(stream(1), 3, &[1])]).await;
+    let conflict = AppendOutcome::Conflict { head: Version(1) };
+    assert_eq!(outcomes.unwrap(), [conflict]);
+    let next = log.append_batch(vec![append(stream(1), 1, &[1])]).await;
+    let head = Version(2);
+    assert_eq!(next.unwrap(), [AppendOutcome::Appended { head }]);
+    verify_log(&log, &mut |_| {}).await.unwrap();
 }
 
 async fn who_holds_a_stream_is_not_overtaken(server: &'static Server) {
