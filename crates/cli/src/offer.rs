@@ -1,10 +1,11 @@
-//! Whom one can be in the demonstration's console: every delegation of today, and the institutions.
+//! By what ways one signs in to the console: with the identity providers that know it, and in the demonstration as whoever
+//! one wants to be, every delegation of today and the institutions.
 //!
-//! It owns the list; how a token is made is that of `tokens`. Invariant: only `demo` makes this offer.
+//! It owns the lists; how a token is made is that of `tokens`. Invariant: only `demo` gives tokens.
 
 use std::time::Duration;
 
-use roadbook_console::SignIn;
+use roadbook_console::{Delegations, Provider};
 use roadbook_domain::organisation::{OrganisationKind, members_on, organisations};
 use roadbook_engine::{Clock as _, SystemClock};
 
@@ -14,8 +15,25 @@ use crate::tokens;
 /// For how long a token is good that was given so.
 const LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// The offer. The secret is read anew for each token, since it may have been replaced.
-pub(crate) fn sign_in(settings: &Settings) -> SignIn {
+/// The identity providers that know the console, in the order of the settings.
+pub(crate) fn providers(settings: &Settings) -> Vec<Provider> {
+    let issuers = settings.identity.issuers.iter();
+    issuers
+        .filter_map(|issuer| {
+            let console = issuer.console.clone()?;
+            Some(Provider {
+                issuer: issuer.url.clone(),
+                client_id: console.client_id,
+                scope: console.scope,
+                resource: console.resource,
+                title: console.title,
+            })
+        })
+        .collect()
+}
+
+/// Whom one can be. The secret is read anew for each token, since it may have been replaced.
+pub(crate) fn delegations(settings: &Settings) -> Delegations {
     let delegations = members_on(SystemClock.now().brussels_day());
     let institutions =
         organisations().filter(|organisation| organisation.kind == OrganisationKind::Institution);
@@ -31,7 +49,7 @@ pub(crate) fn sign_in(settings: &Settings) -> SignIn {
             }
         }
     };
-    SignIn {
+    Delegations {
         organisations: delegations
             .chain(institutions)
             .map(|organisation| organisation.key.to_owned())

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use prometheus_client::registry::Registry;
-use roadbook_console::SignIn;
+use roadbook_console::{Delegations, SignIn};
 use roadbook_engine::{Engine, Readiness};
 use roadbook_server::tls::ServerCertificate;
 use roadbook_server::{
@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::renewal::Renewal;
 use crate::settings::Settings;
 use crate::wiring::Wired;
-use crate::{terminal, trust};
+use crate::{offer, terminal, trust};
 
 /// An address that was bound, and where it is reached.
 pub(crate) struct Listening {
@@ -32,7 +32,7 @@ pub(crate) struct Listening {
     certificate: Option<Arc<ServerCertificate>>,
     trusted: Option<TrustedDocuments>,
     renewal: Renewal,
-    sign_in: Option<SignIn>,
+    delegations: Option<Delegations>,
 }
 
 impl Listening {
@@ -50,14 +50,17 @@ impl Listening {
             certificate,
             trusted: trust::documents(settings)?,
             renewal: Renewal::listen()?,
-            sign_in: None,
+            delegations: None,
         })
     }
 
     /// Lets whoever opens the console choose whom to be.
-    pub(crate) fn offering(self, sign_in: SignIn) -> Self {
-        let sign_in = Some(sign_in);
-        Self { sign_in, ..self }
+    pub(crate) fn offering(self, delegations: Delegations) -> Self {
+        let delegations = Some(delegations);
+        Self {
+            delegations,
+            ..self
+        }
     }
 
     /// Where a browser on this machine finds the server.
@@ -111,7 +114,10 @@ impl Listening {
             trusted: self.trusted,
             audit: audit.clone().map(|audit| audit as Arc<dyn AuditLog>),
         };
-        let console = roadbook_console::router(self.sign_in);
+        let console = roadbook_console::router(SignIn {
+            delegations: self.delegations,
+            providers: offer::providers(settings),
+        });
         let router = roadbook_server::api(executors, identity, transport, safeguards, probes)
             .merge(roadbook_server::secured(console, &settings.server));
         let draining = Arc::clone(&wired.engine);

@@ -1,4 +1,4 @@
-//! The choice of a delegation in a demonstration, where anyone may be anyone.
+//! By what ways one signs in: with identity providers, and in a demonstration, where anyone may be anyone, by a choice.
 //!
 //! It owns the question and the answer; who there is and how a token is made is given to it.
 //! Invariant: nobody is given a token unless the server was started to give tokens away.
@@ -10,6 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName};
+use axum::http::uri::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
@@ -21,17 +22,52 @@ const JSON: &str = "application/json";
 /// Makes a token for the organisation of a code; none if that cannot be done now.
 pub type MakeToken = dyn Fn(&str) -> Option<String> + Send + Sync;
 
-/// Whom one can sign in as without being asked who one is.
+/// The ways to sign in. Without any, a token must be brought.
+#[derive(Default)]
 pub struct SignIn {
+    /// Whom one can be in a demonstration.
+    pub delegations: Option<Delegations>,
+    /// The identity providers, in the order in which they are offered.
+    pub providers: Vec<Provider>,
+}
+
+/// Whom one can sign in as without being asked who one is.
+pub struct Delegations {
     /// The codes of the organisations, in the order in which they are offered.
     pub organisations: Vec<String>,
     /// Makes a token for one of them.
     pub token: Box<MakeToken>,
 }
 
+/// An identity provider at which the page signs persons in, by the authorisation code flow with PKCE.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Provider {
+    /// The issuer, as its tokens name it.
+    pub issuer: String,
+    /// By which name it knows the page.
+    pub client_id: String,
+    /// What it is asked for.
+    pub scope: String,
+    /// For which service a token is asked, if it must be told that.
+    pub resource: Option<String>,
+    /// What persons know it by, if not by its host.
+    pub title: Option<String>,
+}
+
+impl Provider {
+    /// The origin of its issuer; none if that is no address.
+    pub(crate) fn origin(&self) -> Option<String> {
+        let issuer: Uri = self.issuer.parse().ok()?;
+        let (scheme, authority) = (issuer.scheme_str()?, issuer.authority()?);
+        Some(format!("{scheme}://{authority}"))
+    }
+}
+
 #[derive(Serialize)]
-struct Choices<'a> {
+struct Ways<'a> {
     organisations: &'a [String],
+    providers: &'a [Provider],
 }
 
 #[derive(Deserialize)]
@@ -47,26 +83,27 @@ struct Given {
 /// What holds of every answer: it is for one reader and not to be kept.
 const HEADERS: [(HeaderName, &str); 2] = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")];
 
-type Offered = Option<Arc<SignIn>>;
+type Offered = Arc<SignIn>;
 
-/// Says at `/sign-in` whom one can be, and makes who posts there one of them.
-pub(crate) fn router(offered: Offered) -> Router {
+/// Says at `/sign-in` by what ways one can sign in, and makes who posts there one of the delegations.
+pub(crate) fn router(offered: SignIn) -> Router {
     Router::new()
-        .route("/sign-in", get(choices).post(choose))
+        .route("/sign-in", get(ways).post(choose))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(offered)
+        .with_state(Arc::new(offered))
 }
 
-async fn choices(State(offered): State<Offered>) -> Response {
-    let organisations = offered
-        .as_ref()
-        .map_or(&[][..], |sign_in| &sign_in.organisations);
-    answer(&Choices { organisations })
+async fn ways(State(offered): State<Offered>) -> Response {
+    let delegations = offered.delegations.as_ref();
+    answer(&Ways {
+        organisations: delegations.map_or(&[][..], |delegations| &delegations.organisations),
+        providers: &offered.providers,
+    })
 }
 
 /// A page of another site cannot post JSON here without a permission that is never given.
 async fn choose(State(offered): State<Offered>, headers: HeaderMap, body: Bytes) -> Response {
-    let Some(sign_in) = offered else {
+    let Some(delegations) = &offered.delegations else {
         return StatusCode::NOT_FOUND.into_response();
     };
     if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != JSON) {
@@ -75,10 +112,10 @@ async fn choose(State(offered): State<Offered>, headers: HeaderMap, body: Bytes)
     let Ok(Choice { organisation }) = serde_json::from_slice(&body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    if !sign_in.organisations.contains(&organisation) {
+    if !delegations.organisations.contains(&organisation) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match (sign_in.token)(&organisation) {
+    match (delegations.token)(&organisation) {
         Some(token) => answer(&Given { token }),
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }

@@ -10,22 +10,39 @@ use axum::http::header::{
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
-use roadbook_console::{SignIn, router};
+use roadbook_console::{Delegations, Provider, SignIn, router};
 use tower_service::Service as _;
 
 fn offer() -> SignIn {
     SignIn {
-        organisations: vec!["LV".to_owned(), "EE".to_owned()],
-        token: Box::new(|organisation| Some(format!("token of {organisation}"))),
+        delegations: Some(Delegations {
+            organisations: vec!["LV".to_owned(), "EE".to_owned()],
+            token: Box::new(|organisation| Some(format!("token of {organisation}"))),
+        }),
+        ..SignIn::default()
     }
 }
 
-async fn ask(sign_in: Option<SignIn>, request: Request<Body>) -> Response {
+fn provider(issuer: &str) -> Provider {
+    Provider {
+        issuer: issuer.to_owned(),
+        client_id: "console".to_owned(),
+        scope: "openid".to_owned(),
+        resource: None,
+        title: Some("Example".to_owned()),
+    }
+}
+
+async fn ask(sign_in: SignIn, request: Request<Body>) -> Response {
     router(sign_in).call(request).await.unwrap()
 }
 
 async fn get(path: &str) -> Response {
-    ask(None, Request::get(path).body(Body::empty()).unwrap()).await
+    ask(
+        SignIn::default(),
+        Request::get(path).body(Body::empty()).unwrap(),
+    )
+    .await
 }
 
 async fn text(response: Response) -> String {
@@ -52,7 +69,11 @@ fn named(page: &str) -> Vec<String> {
 async fn every_address_of_the_console_brings_the_same_page() {
     let list = text(get("/").await).await;
     assert!(list.contains("<title>Roadbook</title>"));
-    for path in ["/road-maps/cybersecurity", "/road-maps/a/compare"] {
+    for path in [
+        "/signed-in",
+        "/road-maps/cybersecurity",
+        "/road-maps/a/compare",
+    ] {
         assert_eq!(text(get(path).await).await, list, "{path}");
     }
 }
@@ -76,11 +97,34 @@ async fn the_page_allows_nothing_inline_and_no_other_host() {
 }
 
 #[tokio::test]
+async fn the_page_may_ask_the_origins_of_its_providers_and_says_who_they_are() {
+    let issuers = [
+        "https://id.example/realms/eu",
+        "http://127.0.0.1:9000",
+        "no address",
+    ];
+    let sign_in = || SignIn {
+        providers: issuers.map(provider).to_vec(),
+        ..SignIn::default()
+    };
+    let request = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    let response = ask(sign_in(), request("/")).await;
+    let policy = response.headers()[CONTENT_SECURITY_POLICY]
+        .to_str()
+        .unwrap();
+    let end = "connect-src 'self' https://id.example http://127.0.0.1:9000";
+    assert!(policy.ends_with(end), "{policy}");
+    let ways = text(ask(sign_in(), request("/sign-in")).await).await;
+    let first = r#"{"organisations":[],"providers":[{"issuer":"https://id.example/realms/eu","clientId":"console","#;
+    assert!(ways.starts_with(first), "{ways}");
+}
+
+#[tokio::test]
 async fn a_page_that_is_known_is_not_sent_again() {
     let response = get("/").await;
     let tag = response.headers()[ETAG].clone();
     let request = Request::get("/").header(IF_NONE_MATCH, tag);
-    let response = ask(None, request.body(Body::empty()).unwrap()).await;
+    let response = ask(SignIn::default(), request.body(Body::empty()).unwrap()).await;
     assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
     assert_eq!(text(response).await, "");
 }
@@ -108,7 +152,7 @@ async fn brotli_is_sent_to_those_who_take_it() {
             ("gzip", "gzip"),
         ] {
             let request = Request::get(&path).header(ACCEPT_ENCODING, accepted);
-            let response = ask(None, request.body(Body::empty()).unwrap()).await;
+            let response = ask(SignIn::default(), request.body(Body::empty()).unwrap()).await;
             assert_eq!(response.headers()[CONTENT_ENCODING], sent, "{accepted}");
         }
     }
@@ -116,16 +160,19 @@ async fn brotli_is_sent_to_those_who_take_it() {
 
 #[tokio::test]
 async fn nobody_is_given_a_token_unless_tokens_are_given_away() {
-    assert_eq!(text(get("/sign-in").await).await, r#"{"organisations":[]}"#);
+    assert_eq!(
+        text(get("/sign-in").await).await,
+        r#"{"organisations":[],"providers":[]}"#
+    );
     let body = r#"{"organisation":"LV"}"#;
-    let response = ask(None, choice("application/json", body)).await;
+    let response = ask(SignIn::default(), choice("application/json", body)).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn a_choice_that_is_offered_gives_a_token() {
     let body = r#"{"organisation":"EE"}"#;
-    let response = ask(Some(offer()), choice("application/json", body)).await;
+    let response = ask(offer(), choice("application/json", body)).await;
     assert_eq!(response.headers()[CACHE_CONTROL], "no-store");
     assert_eq!(text(response).await, r#"{"token":"token of EE"}"#);
 }
@@ -133,13 +180,13 @@ async fn a_choice_that_is_offered_gives_a_token() {
 #[tokio::test]
 async fn a_choice_that_is_not_offered_gives_none() {
     let body = r#"{"organisation":"COM"}"#;
-    let response = ask(Some(offer()), choice("application/json", body)).await;
+    let response = ask(offer(), choice("application/json", body)).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 async fn a_form_of_another_site_gives_no_token() {
     let body = r#"{"organisation":"EE"}"#;
-    let response = ask(Some(offer()), choice("text/plain", body)).await;
+    let response = ask(offer(), choice("text/plain", body)).await;
     assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }

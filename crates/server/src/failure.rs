@@ -126,6 +126,14 @@ impl Failure {
         }
     }
 
+    /// Says something beside the code of the first error, by which a failure is told.
+    fn set(&mut self, name: &str, value: impl Into<async_graphql::Value>) {
+        let first = self.errors.first_mut();
+        if let Some(extensions) = first.and_then(|error| error.extensions.as_mut()) {
+            extensions.set(name, value);
+        }
+    }
+
     fn extension(&self, name: &str) -> Option<&async_graphql::Value> {
         self.errors.first()?.extensions.as_ref()?.get(name)
     }
@@ -137,11 +145,7 @@ impl From<TooOften> for Failure {
         let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
         let message = format!("too many requests: come back in {seconds} s");
         let mut failure = Self::new(Cause::TooOften, "RATE_LIMITED", message);
-        for error in &mut failure.errors {
-            if let Some(extensions) = &mut error.extensions {
-                extensions.set("retryAfter", seconds);
-            }
-        }
+        failure.set("retryAfter", seconds);
         failure
     }
 }
@@ -159,7 +163,11 @@ impl From<IdentityError> for Failure {
             }
             _ => (Cause::Unauthenticated, "UNAUTHENTICATED"),
         };
-        Self::new(cause, code, error.to_string())
+        let mut failure = Self::new(cause, code, error.to_string());
+        if let IdentityError::SeveralOrganisations { keys } = error {
+            failure.set("organisations", keys);
+        }
+        failure
     }
 }
 

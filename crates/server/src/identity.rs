@@ -15,7 +15,9 @@ use futures_util::future::BoxFuture;
 use crate::Viewer;
 
 pub use error::IdentityError;
-pub use providers::{IdentitySettings, IssuerError, IssuerSettings, Providers, Role};
+pub use providers::{
+    ConsoleClient, IdentitySettings, IssuerError, IssuerSettings, Providers, Role,
+};
 pub use sign_in::SignIn;
 pub use tokens::{DevelopmentTokens, PreviousSecret, TokenError};
 

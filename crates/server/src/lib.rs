@@ -44,8 +44,8 @@ mod parameters;
 pub use audit::{AuditEntry, AuditEvent, AuditLog};
 pub use health::{ReadOnlyReason, Ready};
 pub use identity::{
-    Credential, DevelopmentTokens, Identity, IdentityError, IdentitySettings, IssuerError,
-    IssuerSettings, PreviousSecret, Providers, Role, Shown, SignIn, TokenError,
+    ConsoleClient, Credential, DevelopmentTokens, Identity, IdentityError, IdentitySettings,
+    IssuerError, IssuerSettings, PreviousSecret, Providers, Role, Shown, SignIn, TokenError,
 };
 pub use operation::Executors;
 pub use roadbook_graphql::Viewer;

@@ -48,7 +48,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let stop = Stop::listen()?;
     let wired = Wired::to_serve(settings).await?;
     let listening = Listening::bind(settings).await?;
-    let listening = listening.offering(offer::sign_in(settings));
+    let listening = listening.offering(offer::delegations(settings));
     let doors = Doors::open(settings, true)?;
     let tokens = tokens::existing(settings)?;
     let filled = demonstration::fill(&wired.engine, &*wired.store.log()).await?;

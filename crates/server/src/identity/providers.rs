@@ -23,7 +23,7 @@ use super::{Credential, Identity, IdentityError, Shown};
 use claims::{Claims, seconds};
 use provider::Provider;
 
-pub use settings::{IdentitySettings, IssuerError, IssuerSettings, Role};
+pub use settings::{ConsoleClient, IdentitySettings, IssuerError, IssuerSettings, Role};
 
 /// The types of a token that may be shown to a server of resources (RFC 7519, 5.1; RFC 9068, 2.1). A token of another type,
 /// such as that of a logout, is signed by the same keys and must not open anything.

@@ -98,6 +98,7 @@ async fn a_person_of_two_organisations_names_one_by_header_or_payload() {
         message.contains("COM, LV") && message.contains("roadbook-organisation"),
         "{message}"
     );
+    assert_eq!(error["extensions"]["organisations"], json!(["COM", "LV"]));
     let named = post(&server, "both", Some("COM"), "{ organisation }").await;
     assert_eq!(named.json()["data"]["organisation"], "COM");
 

@@ -64,6 +64,26 @@ pub struct IssuerSettings {
     /// What the values of that claim mean. A value that is not listed means nothing, and nobody without a role is let in.
     #[serde(default)]
     pub roles: BTreeMap<String, Role>,
+    /// How the console signs persons in with it. Default: not at all.
+    #[serde(default)]
+    pub console: Option<ConsoleClient>,
+}
+
+/// The client that the console is at an issuer: a public one, which signs in by the authorisation code flow with PKCE.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsoleClient {
+    /// By which name the issuer knows the console.
+    pub client_id: String,
+    /// What it asks for. Default: `openid`.
+    #[serde(default = "scope")]
+    pub scope: String,
+    /// The parameter `resource` (RFC 8707), for an issuer that gives a token for the audience only if it is asked for it.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// What persons know the issuer by. Default: the host of its address.
+    #[serde(default)]
+    pub title: Option<String>,
 }
 
 /// What a person may ask at all. Rights on a road map come from the organisation, and are judged elsewhere.
@@ -112,6 +132,12 @@ pub enum IssuerError {
     /// It vouches for one organisation, and for those of a claim.
     #[error("the issuer {url} has `organisation` and `organisations`; leave one of them out")]
     BothOrganisations {
+        /// The issuer.
+        url: String,
+    },
+    /// The console would sign in there as nobody.
+    #[error("the issuer {url} needs a `client_id` under `console`")]
+    NoClient {
         /// The issuer.
         url: String,
     },
@@ -193,12 +219,19 @@ impl IssuerSettings {
         if self.role_claim.is_some() == self.roles.is_empty() {
             wrong.push(IssuerError::HalfOfRoles { url: url() });
         }
+        if (self.console.as_ref()).is_some_and(|console| console.client_id.is_empty()) {
+            wrong.push(IssuerError::NoClient { url: url() });
+        }
         wrong
     }
 }
 
 fn organisation_claim() -> String {
     "org".to_owned()
+}
+
+fn scope() -> String {
+    "openid".to_owned()
 }
 
 fn person_claim() -> String {
@@ -223,7 +256,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_with_an_issuer_is_told() {
-        let issuer = r#"{"url":"http://id.example","audience":"","role_claim":"roles"}"#;
+        let issuer = r#"{"url":"http://id.example","audience":"","role_claim":"roles",
+            "console":{"client_id":""}}"#;
         let wrong = wrong(issuer);
         assert!(matches!(
             &wrong[..],
@@ -232,6 +266,7 @@ mod tests {
                 IssuerError::NoAudience { .. },
                 IssuerError::NoOrganisation { .. },
                 IssuerError::HalfOfRoles { .. },
+                IssuerError::NoClient { .. },
             ]
         ));
     }
