@@ -3,8 +3,11 @@
 //! It owns their fields; cells have a file of their own.
 //! Invariant: labels follow from order and are never stored.
 
+use std::iter;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use roadbook_domain::rights::Subject;
+use roadbook_domain::statistics::left_behind;
 use roadbook_domain::{
     ActionId, ColumnId, ContentKind, FieldId, Parent, Register, StrandId, Thing,
 };
@@ -14,7 +17,7 @@ use crate::at::At;
 use crate::cell::Cell;
 use crate::identity::Part;
 use crate::scalar::Day;
-use crate::statistics::Statistics;
+use crate::statistics::{Statistics, term};
 
 /// A column of the table.
 pub(crate) struct Column {
@@ -247,6 +250,12 @@ impl Action {
                 })
             })
             .collect()
+    }
+
+    /// Whether neither its wording nor any of its cells has changed in effect since the end of a presidency's term, such as "2015H1-LV".
+    async fn left_behind(&self, since: String) -> async_graphql::Result<bool> {
+        let behind = left_behind(self.at.state(), iter::once(self.id), term(&since)?);
+        Ok(!behind.is_empty())
     }
 
     /// What the caller may do with it now; nothing in the past.

@@ -7,16 +7,18 @@ use std::sync::Arc;
 
 use async_graphql::connection::Edge;
 use async_graphql::{Context, ID, Object};
-use roadbook_domain::RoadMapId;
+use roadbook_domain::{CellContent as Content, ContentKind, RoadMapId};
 use roadbook_engine::Engine;
 
 use crate::at::{visible, visible_after};
+use crate::content::CellContent;
 use crate::cursor::Cursor;
 use crate::directory::{self, DirectoryEvent, Organisation, WorkingParty};
 use crate::fault::{Code, bad_argument, engine_fault, fault};
 use crate::identity::{Name, road_map_of};
 use crate::node::{Node, resolve};
 use crate::page::{Listed, Logged, page_size};
+use crate::part::ColumnKind;
 use crate::road_map::RoadMap;
 use crate::scalar::Day;
 use crate::trail;
@@ -91,6 +93,18 @@ impl Query {
         after: Option<Cursor>,
     ) -> async_graphql::Result<Logged<DirectoryEvent>> {
         directory::events(ctx, first, after).await
+    }
+
+    /// How what is typed in a cell of a column of this kind would be understood, as of today. Nothing is kept.
+    async fn understood(
+        &self,
+        ctx: &Context<'_>,
+        kind: ColumnKind,
+        text: String,
+    ) -> async_graphql::Result<CellContent> {
+        let content = Content::read(ContentKind::from(kind), &text);
+        let content = content.map_err(|error| bad_argument(format!("text: {error}")))?;
+        Ok(CellContent::new(&content, engine(ctx)?.standing().today))
     }
 
     /// A road map by its id or bare UUID; none if there is no such road map for the caller.

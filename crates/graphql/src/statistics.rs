@@ -4,8 +4,9 @@
 //! Invariant: all counts of one object are of the same moment and day.
 
 use async_graphql::Object;
+use roadbook_domain::ActionId;
+use roadbook_domain::presidency::{self, Term};
 use roadbook_domain::statistics::{Statistics as Counts, left_behind, statistics};
-use roadbook_domain::{ActionId, presidency};
 
 use crate::at::At;
 use crate::fault::bad_argument;
@@ -65,9 +66,15 @@ impl Statistics {
 
     /// Those of which neither the wording nor any cell has changed in effect since the end of a presidency's term, such as "2015H1-LV".
     async fn left_behind(&self, since: String) -> async_graphql::Result<usize> {
-        let key = presidency::find(&since);
-        let key = key.map_err(|error| bad_argument(format!("since: {error}")))?;
+        let term = term(&since)?;
         let actions = self.actions.iter().copied();
-        Ok(left_behind(self.at.state(), actions, key.term()).len())
+        Ok(left_behind(self.at.state(), actions, term).len())
     }
+}
+
+/// The term of a presidency that an argument `since` names.
+pub(crate) fn term(since: &str) -> async_graphql::Result<Term> {
+    let key = presidency::find(since);
+    let key = key.map_err(|error| bad_argument(format!("since: {error}")))?;
+    Ok(key.term())
 }

@@ -263,3 +263,44 @@ async fn a_road_map_that_is_not_there_is_nothing() {
     assert_eq!(list(&all["roadMaps"]["edges"]).count(), 1);
     assert_eq!(all["viewer"]["organisation"], "LV");
 }
+
+#[tokio::test]
+async fn what_is_typed_is_understood_without_being_kept() {
+    let world = World::new().await;
+    let document = "query ($kind: ColumnKind!, $text: String!) { understood(kind: $kind, text: $text) { __typename \
+        ... on DueContent { overdue terms { kind from to } } ... on ActorsContent { lead { organisation } } } }";
+    let of = async |kind: &str, text: &str| {
+        let asked = json!({ "kind": kind, "text": text });
+        world.ask(document, asked).await["understood"].clone()
+    };
+    let due = of("DUE", "July 2015\nOn-going").await;
+    assert_eq!(
+        due["terms"],
+        json!([
+            { "kind": "MONTH", "from": "2015-07-01", "to": "2015-07-31" },
+            { "kind": "ONGOING", "from": null, "to": null },
+        ])
+    );
+    assert_eq!(of("DUE", "whenever").await["terms"], json!([]));
+    let actors = of("ACTORS", "COM\nMS").await;
+    assert_eq!(actors["lead"], json!([{ "organisation": "COM" }]));
+    assert_eq!(of("TEXT", " ").await, json!({ "__typename": "Blank" }));
+    let asked = json!({ "kind": "DUE", "text": "July\u{7} 2015" });
+    assert_eq!(world.fault(document, asked).await, "BAD_ARGUMENT");
+}
+
+#[tokio::test]
+async fn actions_left_behind_are_those_that_are_counted() {
+    let world = World::new().await;
+    let document = r#"query ($map: ID!) { roadMap(id: $map) { state {
+        statistics { leftBehind(since: "2015H1-LV") }
+        fields { strands { actions { leftBehind(since: "2015H1-LV") } } }
+    } } }"#;
+    let data = world.ask(document, json!({})).await;
+    let state = &data["roadMap"]["state"];
+    let behind = list(&state["fields"])
+        .flat_map(|field| list(&field["strands"]))
+        .flat_map(|strand| list(&strand["actions"]))
+        .filter(|action| action["leftBehind"] == true);
+    assert_eq!(state["statistics"]["leftBehind"], behind.count());
+}
