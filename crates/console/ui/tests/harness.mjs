@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,7 @@ async function freePort() {
 /** `roadbook demo` on a database and a port of its own, which can be killed and started again. */
 export class Server {
   #folder = mkdtempSync(join(tmpdir(), 'roadbook-console-'));
+  #command = ['demo'];
   #process;
 
   static async start() {
@@ -40,13 +41,21 @@ export class Server {
     return server;
   }
 
+  /** Goes on as `roadbook serve` with such settings, and with tokens of development besides. */
+  async serve(settings) {
+    await this.kill();
+    writeFileSync(join(this.#folder, 'roadbook.toml'), settings);
+    this.#command = ['serve', '--dev'];
+    await this.resume();
+  }
+
   get database() {
     return `sqlite:${join(this.#folder, 'demo.db')}`;
   }
 
   async resume() {
     const listen = `127.0.0.1:${this.port}`;
-    this.#process = spawn(roadbook, ['demo', '--listen', listen, '--database', this.database], {
+    this.#process = spawn(roadbook, [...this.#command, '--listen', listen, '--database', this.database], {
       cwd: this.#folder,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -105,7 +114,7 @@ export function launch() {
   return chromium.launch({ executablePath, args: ['--no-sandbox'] });
 }
 
-/** A window in which a delegation is signed in, on the road map's table unless a path is given. */
+/** A window in which a delegation is signed in, or nobody if none is named, on the road map's table unless a path is given. */
 export async function openWindow(browser, server, organisation, options = {}) {
   const { path = '/road-maps/cybersecurity', ...contextOptions } = options;
   const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 }, ...contextOptions });
@@ -115,10 +124,11 @@ export async function openWindow(browser, server, organisation, options = {}) {
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
     const isOfNetwork = /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|net::|WebSocket connection/u.test(message.text());
-    if (message.type() === 'error' && !isOfNetwork) faults.push(message.text());
+    if (message.type() === 'error' && !isOfNetwork) faults.push(`${message.text()} ${message.location().url}`);
   });
   page.faults = faults;
-  await page.goto(`${server.url}${path}#token=${server.token(organisation)}`);
+  const token = organisation === undefined ? '' : `#token=${server.token(organisation)}`;
+  await page.goto(`${server.url}${path}${token}`);
   return page;
 }
 

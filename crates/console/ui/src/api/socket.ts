@@ -1,8 +1,10 @@
 // The one socket of the page, on which changes are followed.
-// It reconnects by itself for as long as the tab is signed in; a refused token ends the session instead.
+// It reconnects by itself for as long as the tab is signed in; a token that is renewed goes over the open socket, and a
+// refused one that cannot be renewed ends the session.
 
 import { type Client, createClient } from 'graphql-ws';
-import { onSession, session, signOut } from './session';
+import { onSession, renew, type Session, session, signOut } from './session';
+import { lookForNewerPage } from './version';
 
 /** Whether what is shown is live. */
 export type Connection = 'connecting' | 'live' | 'lost';
@@ -13,13 +15,21 @@ const WAIT_LONGEST_MS = 5000;
 /** A dead network is noticed by a ping that is not answered. */
 const PING_EVERY_MS = 15_000;
 const PONG_WAIT_MS = 5000;
+/** If the server could not check a renewed token, it is sent again. */
+const RENEWAL_RETRY_MS = 5000;
 
 let connection: Connection = 'connecting';
 const listeners = new Set<() => void>();
 let client: Client | undefined;
+/** The session that the socket was opened for, and the token that it sent last. */
+let owner: Session['id'] | undefined;
+let sent: string | undefined;
+let opened: WebSocket | undefined;
+let renewalTimer: ReturnType<typeof setTimeout> | undefined;
 
 function become(next: Connection): void {
   if (connection === next) return;
+  if (connection === 'lost' && next === 'live') void lookForNewerPage();
   connection = next;
   for (const listener of listeners) listener();
 }
@@ -40,12 +50,18 @@ export function socket(): Client {
 
 function open(): Client {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  const token = session()?.token;
   let pongTimer: ReturnType<typeof setTimeout> | undefined;
-  let connected: WebSocket | undefined;
+  let isRefused = false;
+  owner = session()?.id;
   return createClient({
     url: `${scheme}://${location.host}/graphql`,
-    connectionParams: () => ({ token: session()?.token }),
+    connectionParams: async () => {
+      if (isRefused) await renew();
+      isRefused = false;
+      const now = session();
+      sent = now?.token;
+      return { token: sent, ...(now?.isProvided === true ? { organisation: now.organisation } : {}) };
+    },
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: () => true,
     retryWait: async (retries) => {
@@ -56,31 +72,53 @@ function open(): Client {
     keepAlive: PING_EVERY_MS,
     on: {
       connecting: () => become(connection === 'live' ? 'lost' : connection),
-      connected: (opened) => {
-        connected = opened as WebSocket;
+      connected: (socket) => {
+        opened = socket as WebSocket;
         become('live');
       },
       ping: (received) => {
         if (received) return;
-        pongTimer = setTimeout(() => connected?.close(4408, 'no answer to a ping'), PONG_WAIT_MS);
+        pongTimer = setTimeout(() => opened?.close(4408, 'no answer to a ping'), PONG_WAIT_MS);
       },
-      pong: (received) => {
+      pong: (received, payload) => {
         if (received) clearTimeout(pongTimer);
+        if (payload?.['authorized'] === false) renewalTimer = setTimeout(sendToken, RENEWAL_RETRY_MS);
       },
       closed: (event) => {
         clearTimeout(pongTimer);
+        clearTimeout(renewalTimer);
+        opened = undefined;
         become('lost');
-        const refused = event instanceof CloseEvent && event.code === TOKEN_REFUSED;
-        if (refused && session()?.token === token) signOut();
+        isRefused = event instanceof CloseEvent && event.code === TOKEN_REFUSED;
+        if (isRefused) void refused(sent);
       },
     },
   });
 }
 
-// Another session needs another socket: its token went with the first message.
+async function refused(token: string | undefined): Promise<void> {
+  const isRenewed = await renew();
+  if (!isRenewed && session()?.token === token) signOut('over');
+}
+
+/** Brings the present token over the open socket, on which everything goes on. */
+function sendToken(): void {
+  clearTimeout(renewalTimer);
+  const token = session()?.token;
+  if (token === undefined || opened?.readyState !== WebSocket.OPEN) return;
+  sent = token;
+  opened.send(JSON.stringify({ type: 'ping', payload: { authorization: `Bearer ${token}` } }));
+}
+
 onSession(() => {
-  // A socket that was just opening ends in a refusal that nobody waits for.
+  const now = session();
+  if (now?.id === owner && now !== undefined) {
+    if (now.token !== sent) sendToken();
+    return;
+  }
+  // Another session needs another socket. One that was just opening ends in a refusal that nobody waits for.
   Promise.resolve(client?.dispose()).catch(() => {});
   client = undefined;
+  opened = undefined;
   become('connecting');
 });

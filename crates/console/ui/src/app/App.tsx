@@ -6,7 +6,7 @@ import { RoadMapsDocument, type RoadMapsQuery } from '../api/generated';
 import { ask, Faulty } from '../api/http';
 import { onSession, read, session, signIn } from '../api/session';
 import { useMessages } from '../messages/messages';
-import { go, pathOf, usePlace } from './address';
+import { pathOf, replace, usePlace } from './address';
 import { RoadMapList } from './RoadMapList';
 import { RoadMapPage } from './RoadMapPage';
 import { Frame } from './Frame';
@@ -32,12 +32,11 @@ export function App() {
   const { locale, say } = useMessages();
   const place = usePlace();
   const signedIn = useSyncExternalStore(onSession, session);
-  const { roadMaps, fault } = useRoadMaps(signedIn?.token);
+  const { roadMaps, fault } = useRoadMaps(signedIn?.id);
   const only = roadMaps?.length === 1 ? roadMaps[0]?.slug : undefined;
   useEffect(() => {
     if (place.slug === undefined && only !== undefined) {
-      history.replaceState(null, '', pathOf(only, 'table'));
-      go(pathOf(only, 'table'));
+      replace(pathOf(only, 'table'));
     }
   }, [place.slug, only]);
   useEffect(() => {
@@ -58,18 +57,19 @@ export function App() {
   return <I18nProvider locale={locale}>{content()}</I18nProvider>;
 }
 
-function useRoadMaps(token: string | undefined) {
-  const [found, setFound] = useState<{ readonly token: string; readonly roadMaps: readonly Listed[] }>();
+/** The road maps that the caller of a session may see. */
+function useRoadMaps(session: number | undefined) {
+  const [found, setFound] = useState<{ readonly session: number; readonly roadMaps: readonly Listed[] }>();
   const [fault, setFault] = useState<string>();
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
-    if (token === undefined) return;
+    setFault(undefined);
+    if (session === undefined) return;
     const stop = new AbortController();
     let retry: ReturnType<typeof setTimeout> | undefined;
     listed(stop.signal)
       .then((roadMaps) => {
-        setFault(undefined);
-        setFound({ token, roadMaps });
+        setFound({ session, roadMaps });
       })
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
@@ -80,8 +80,8 @@ function useRoadMaps(token: string | undefined) {
       stop.abort();
       clearTimeout(retry);
     };
-  }, [token, attempt]);
-  return { roadMaps: token !== undefined && found?.token === token ? found.roadMaps : undefined, fault };
+  }, [session, attempt]);
+  return { roadMaps: session !== undefined && found?.session === session ? found.roadMaps : undefined, fault };
 }
 
 async function listed(signal: AbortSignal): Promise<readonly Listed[]> {

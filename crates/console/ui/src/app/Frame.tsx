@@ -1,11 +1,13 @@
-// What every page has around it: the name, who is signed in, the language, whether it is live.
+// What every page has around it: the name, who is signed in, the language, whether it is live, and what one should do soon.
 
 import { type ReactNode, useSyncExternalStore } from 'react';
 import { Button } from 'react-aria-components/Button';
-import { onSession, session, signOut } from '../api/session';
+import { onSession, session } from '../api/session';
 import { connectionNow, onConnection } from '../api/socket';
+import { isPageOutdated, onVersion } from '../api/version';
 import { LANGUAGES, useMessages } from '../messages/messages';
 import { organisationName } from '../messages/organisations';
+import { leave, signInAgain } from '../signIn/provided';
 import css from './Frame.module.css';
 import { Link } from './Link';
 
@@ -53,14 +55,41 @@ export function Frame({ children, isLive = false }: Props) {
               <a className={css.other} href="/" target="_blank" rel="noopener">
                 {say('frame.other')}
               </a>
-              <Button className="plain" onPress={signOut}>
+              <Button className="plain" onPress={() => void leave()}>
                 {say('frame.signOut')}
               </Button>
             </>
           )}
         </div>
       </header>
+      <Bars isEnding={signedIn?.isEnding === true} />
       <main id="main">{children}</main>
     </>
+  );
+}
+
+/** What one should do soon, said once and shown until it is done. */
+function Bars({ isEnding }: { readonly isEnding: boolean }) {
+  const { say } = useMessages();
+  const isOutdated = useSyncExternalStore(onVersion, isPageOutdated);
+  return (
+    <div role="status">
+      {isEnding && (
+        <div className={css.bar}>
+          <span>{say('frame.ending')}</span>
+          <Button className="plain" onPress={() => void signInAgain()}>
+            {say('frame.signInAgain')}
+          </Button>
+        </div>
+      )}
+      {isOutdated && (
+        <div className={css.bar}>
+          <span>{say('frame.outdated')}</span>
+          <Button className="plain" onPress={() => location.reload()}>
+            {say('frame.reload')}
+          </Button>
+        </div>
+      )}
+    </div>
   );
 }

@@ -42,6 +42,12 @@ export function go(path: string): void {
   arrived();
 }
 
+/** Puts another address in place of the present one. */
+export function replace(path: string): void {
+  history.replaceState(null, '', path);
+  arrived();
+}
+
 /** Changes parts of the query; `undefined` or an empty string takes a part away. */
 export function amend(parts: Readonly<Record<string, string | undefined>>, how: 'push' | 'replace' = 'replace'): void {
   const query = new URLSearchParams(location.search);
@@ -51,9 +57,8 @@ export function amend(parts: Readonly<Record<string, string | undefined>>, how: 
   }
   const asked = query.toString();
   const path = asked === '' ? location.pathname : `${location.pathname}?${asked}`;
-  if (how === 'push') history.pushState(null, '', path);
-  else history.replaceState(null, '', path);
-  arrived();
+  if (how === 'push') go(path);
+  else replace(path);
 }
 
 export function usePlace(): Place {
