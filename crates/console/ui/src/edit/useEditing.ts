@@ -35,7 +35,7 @@ export function useEditing(live: LiveRoadMap, organisation: string): Editing {
     };
     return new Sending(live, drafts, tell);
   }, [live, drafts]);
-  useEffect(() => drafts.start(), [drafts]);
+  useEffect(() => drafts.start(() => sending.resend()), [drafts, sending]);
   useEffect(() => sending.start(), [sending]);
 
   const focus = (key: string) =>

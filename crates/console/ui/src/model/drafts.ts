@@ -1,8 +1,9 @@
 // What was typed and is not yet in the log. It is kept in the browser's storage until the server has answered, so that
 // neither a reload nor a lost connection loses a word. It does not know how a draft is sent.
-// Invariant: a draft goes away only when the server took it or its author said so.
+// Invariant: a draft goes away only when the server took it or its author said so, and only the tab that it belongs to
+// writes it; those of tabs that are gone belong to the next page that is opened.
 
-import type { Content } from './roadMap';
+import { otherTabs, thisTab } from './tab';
 
 export interface Conflict {
   readonly base: string;
@@ -44,27 +45,26 @@ export interface Draft {
 
 export class Drafts {
   readonly #prefix: string;
-  #drafts: ReadonlyMap<string, Draft>;
+  #drafts: ReadonlyMap<string, Draft> = new Map();
+  /** What the storage had no room for. */
+  readonly #unstored = new Set<string>();
   readonly #listeners = new Set<() => void>();
+  #whenTaken = () => {};
 
   constructor(organisation: string, roadMap: string) {
     this.#prefix = `roadbook.draft:${organisation}:${roadMap}:`;
-    this.#drafts = this.#load();
-    // What was on its way when the page went may have arrived: the same command id finds out.
-    for (const draft of this.#drafts.values()) {
-      if (draft.fate.is === 'sending') this.keep({ ...draft, fate: { is: 'waiting' } });
-    }
+    this.#take((tab) => tab === thisTab());
   }
 
-  /** Follows what other tabs of the same person do. */
-  start(): () => void {
-    const heard = (event: StorageEvent) => {
-      if (event.key?.startsWith(this.#prefix) !== true) return;
-      this.#drafts = this.#load();
-      this.#tell();
+  /** Takes what tabs that are gone have left, tells of it, and asks before the page goes away with what is stored nowhere. */
+  start(whenTaken: () => void): () => void {
+    this.#whenTaken = whenTaken;
+    void this.#takeLeft();
+    const leaving = (event: BeforeUnloadEvent) => {
+      if (this.#unstored.size > 0) event.preventDefault();
     };
-    addEventListener('storage', heard);
-    return () => removeEventListener('storage', heard);
+    addEventListener('beforeunload', leaving);
+    return () => removeEventListener('beforeunload', leaving);
   }
 
   readonly all = (): ReadonlyMap<string, Draft> => this.#drafts;
@@ -76,10 +76,12 @@ export class Drafts {
 
   keep(draft: Draft): void {
     this.#drafts = new Map(this.#drafts).set(draft.target, draft);
+    this.#unstored.delete(draft.target);
     try {
-      localStorage.setItem(this.#prefix + draft.target, JSON.stringify(draft));
+      localStorage.setItem(this.#keyOf(draft.target, thisTab()), JSON.stringify(draft));
     } catch {
       // The storage is full: the draft lives as long as the page.
+      this.#unstored.add(draft.target);
     }
     this.#tell();
   }
@@ -88,34 +90,59 @@ export class Drafts {
     const drafts = new Map(this.#drafts);
     drafts.delete(target);
     this.#drafts = drafts;
-    localStorage.removeItem(this.#prefix + target);
+    this.#unstored.delete(target);
+    localStorage.removeItem(this.#keyOf(target, thisTab()));
     this.#tell();
+    // A tab that is gone may have left another one for the same cell.
+    void this.#takeLeft();
+  }
+
+  #keyOf(target: string, tab: string): string {
+    return `${this.#prefix}${target}:${tab}`;
   }
 
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 
-  #load(): ReadonlyMap<string, Draft> {
-    const found = new Map<string, Draft>();
-    for (let at = 0; at < localStorage.length; at += 1) {
-      const key = localStorage.key(at);
-      if (key?.startsWith(this.#prefix) !== true) continue;
-      try {
-        const draft = JSON.parse(localStorage.getItem(key) ?? '') as Draft;
-        found.set(draft.target, draft);
-      } catch {
-        // Not one of ours.
-      }
+  async #takeLeft(): Promise<void> {
+    const others = await otherTabs();
+    if (!this.#take((tab) => !others.has(tab))) return;
+    this.#tell();
+    this.#whenTaken();
+  }
+
+  /** Makes drafts of such tabs those of this one, one for each cell; whether there was any. */
+  #take(isWanted: (tab: string) => boolean): boolean {
+    const drafts = new Map(this.#drafts);
+    for (const { key, tab, draft } of this.#stored()) {
+      if (!isWanted(tab) || drafts.has(draft.target)) continue;
+      // What was on its way when the page went may have arrived: the same command id finds out.
+      const taken: Draft = draft.fate.is === 'sending' ? { ...draft, fate: { is: 'waiting' } } : draft;
+      drafts.set(draft.target, taken);
+      localStorage.removeItem(key);
+      localStorage.setItem(this.#keyOf(draft.target, thisTab()), JSON.stringify(taken));
     }
-    return found;
+    const isAny = drafts.size > this.#drafts.size;
+    this.#drafts = drafts;
+    return isAny;
+  }
+
+  #stored(): readonly { readonly key: string; readonly tab: string; readonly draft: Draft }[] {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(this.#prefix))
+      .flatMap((key) => {
+        try {
+          const draft = JSON.parse(localStorage.getItem(key) ?? '') as Draft;
+          return [{ key, tab: key.slice(key.lastIndexOf(':') + 1), draft }];
+        } catch {
+          // Not one of ours.
+          return [];
+        }
+      });
   }
 }
 
 export function isShownAsDone(draft: Draft | undefined): boolean {
   return draft?.isProposal !== true && (draft?.fate.is === 'sending' || draft?.fate.is === 'waiting');
-}
-
-export function textOf(content: Content): string {
-  return content.printed;
 }

@@ -31,9 +31,9 @@ export class Sending {
 
   start(): () => void {
     const stop = onConnection(() => {
-      if (connectionNow() === 'live') this.#resend();
+      if (connectionNow() === 'live') this.resend();
     });
-    this.#resend();
+    this.resend();
     return () => {
       stop();
       clearTimeout(this.#timer);
@@ -59,7 +59,8 @@ export class Sending {
     }
   }
 
-  #resend(): void {
+  /** Sends what waits for the connection. */
+  resend(): void {
     for (const draft of this.drafts.all().values()) if (draft.fate.is === 'waiting') void this.send(draft);
   }
 
@@ -72,7 +73,7 @@ export class Sending {
     this.drafts.keep({ ...draft, fate: { is: 'waiting' } });
     if (fault instanceof Unreachable) {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#resend(), RETRY_MS);
+      this.#timer = setTimeout(() => this.resend(), RETRY_MS);
     } else if (!isSignedOut) throw fault;
   }
 

@@ -19,7 +19,7 @@ export const Content = memo(function Content({ content, kind }: Props) {
   return (
     <>
       {lines.map((line, at) => (
-        <p key={at} className={kind === 'ACTORS' && at === 0 ? css.lead : css.paragraph}>
+        <p key={at} dir="auto" className={kind === 'ACTORS' && at === 0 ? css.lead : css.paragraph}>
           {line}
         </p>
       ))}
