@@ -1,4 +1,4 @@
-// Two moments side by side in one table: inserted words bold and underlined, deleted ones struck through.
+// Two moments side by side in one table, or three: inserted words bold and underlined, deleted ones struck through.
 // Invariant: which moments, and whether only changed rows are shown, stands in the address.
 
 import { useMemo } from 'react';
@@ -11,9 +11,10 @@ import { blocksOf } from '../table/blocks';
 import { DeskContext, READING } from '../table/desk';
 import { Footnotes, Table } from '../table/Table';
 import { targetAt } from '../table/walk';
+import { Words } from '../table/Words';
 import { momentOf, today } from '../time/moment';
 import { type Timeline, useTimeline } from '../time/timeline';
-import { changedKeys, type Comparison, differencesOf, useComparison } from './comparison';
+import { changedKeys, type Comparison, type Difference, useComparison } from './comparison';
 import css from './ComparePage.module.css';
 
 interface Props {
@@ -28,14 +29,27 @@ export function ComparePage({ live, state }: Props) {
   const timeline = useTimeline(live.roadMap, version, true);
   const from = query.get('from') ?? (timeline ? firstMoment(timeline) : undefined);
   const to = query.get('to') ?? 'now';
+  const via = query.get('via') ?? undefined;
   if (!timeline || from === undefined) return <p className="message">{say('wait')}</p>;
   return (
     <>
       <div className={css.tools}>
         <MomentChoice label={say('compare.from')} value={from} timeline={timeline} onChange={(value) => amend({ from: value })} />
+        {via === undefined ? (
+          <Button className="plain" onPress={() => amend({ via: secondMoment(timeline, from) })}>
+            {say('compare.addVia')}
+          </Button>
+        ) : (
+          <>
+            <MomentChoice label={say('compare.via')} value={via} timeline={timeline} onChange={(value) => amend({ via: value })} />
+            <Button className="plain" onPress={() => amend({ via: undefined })}>
+              {say('compare.removeVia')}
+            </Button>
+          </>
+        )}
         <MomentChoice label={say('compare.to')} value={to} timeline={timeline} onChange={(value) => amend({ to: value })} />
       </div>
-      <Result live={live} from={from} to={to} version={version} />
+      <Result live={live} from={from} via={via} to={to} version={version} />
     </>
   );
 }
@@ -45,17 +59,25 @@ function firstMoment({ revisions, seals }: Timeline): string {
   return seals[0] ? `presidency:${seals[0].presidency}` : 'v1';
 }
 
+/** A moment after the first, to begin with: the revision that followed it, or else today. */
+function secondMoment({ revisions }: Timeline, from: string): string {
+  const at = revisions.findIndex(({ number }) => `revision:${number}` === from);
+  const next = revisions[at + 1];
+  return next ? `revision:${next.number}` : today();
+}
+
 interface ResultProps {
   readonly live: LiveRoadMap;
   readonly from: string;
+  readonly via: string | undefined;
   readonly to: string;
   readonly version: number;
 }
 
-function Result({ live, from, to, version }: ResultProps) {
+function Result({ live, from, via, to, version }: ResultProps) {
   const { say } = useMessages();
   // Only what ends now goes on with the road map.
-  const compared = useComparison(live.roadMap, from, to, momentOf(to) ? 0 : version);
+  const compared = useComparison(live.roadMap, from, via, to, momentOf(to) ? 0 : version);
   if (!compared) return <p className="message">{say('wait')}</p>;
   if (!compared.comparison) {
     return (
@@ -70,10 +92,11 @@ function Result({ live, from, to, version }: ResultProps) {
 function Differences({ comparison }: { readonly comparison: Comparison }) {
   const { say, dayOf } = useMessages();
   const { query } = usePlace();
-  const { state } = comparison;
+  const { state, steps, differences } = comparison;
+  const [first] = steps;
+  const last = steps[1] ?? first;
   const isWhole = query.get('rows') === 'all';
-  const differences = useMemo(() => differencesOf(comparison), [comparison]);
-  const changed = useMemo(() => changedKeys(comparison, differences), [comparison, differences]);
+  const changed = useMemo(() => changedKeys(comparison), [comparison]);
   const isChanged = useMemo(
     () => (field: Field, strand: Strand, action: Action) =>
       changed.has(action.key) ||
@@ -93,8 +116,9 @@ function Differences({ comparison }: { readonly comparison: Comparison }) {
     <DeskContext value={{ ...READING, selected, differences, select: (target) => go(target?.key) }}>
       <div className={css.bar}>
         <p className={css.moments}>
-          {say('compare.moments', { from: dayOf(comparison.from.effective), to: dayOf(comparison.to.effective) })}
+          {say('compare.moments', { from: dayOf(first.from.effective), to: dayOf(last.to.effective) })}
         </p>
+        {last !== first && <Legend day={dayOf(first.to.effective)} />}
         <div className={css.steps}>
           <Button className="plain" isDisabled={here <= 0} onPress={() => go(places[here - 1])}>
             {say('compare.previous')}
@@ -108,7 +132,17 @@ function Differences({ comparison }: { readonly comparison: Comparison }) {
           </label>
         </div>
       </div>
-      <Counts comparison={comparison} />
+      {steps.map((step, nth) => (
+        <Counts
+          key={nth}
+          difference={step}
+          title={
+            last === first
+              ? say('compare.counts')
+              : say('compare.countsOf', { from: dayOf(step.from.effective), to: dayOf(step.to.effective) })
+          }
+        />
+      ))}
       <div className={css.table}>
         <Table
           // Another selection of rows begins at the top.
@@ -146,8 +180,35 @@ const KIND_TITLES: Readonly<Record<(typeof KINDS)[number], MessageKey>> = {
   CHANGED: 'compare.changed',
 };
 
+/** What the marks of two steps mean. */
+function Legend({ day }: { readonly day: string }) {
+  const { say } = useMessages();
+  return (
+    <div className={css.legend}>
+      <Words
+        pieces={[
+          { kind: 'INSERTED', step: 1, text: say('compare.before', { day }) },
+          { kind: 'KEPT', text: ' · ' },
+          { kind: 'DELETED', step: 1, text: say('compare.before', { day }) },
+          { kind: 'KEPT', text: ' · ' },
+          { kind: 'INSERTED', step: 2, text: say('compare.after') },
+          { kind: 'KEPT', text: ' · ' },
+          { kind: 'DELETED', step: 2, text: say('compare.after') },
+          { kind: 'KEPT', text: ' · ' },
+          { kind: 'DELETED', step: 'both', text: say('compare.cameAndWent') },
+        ]}
+      />
+    </div>
+  );
+}
+
+interface CountsProps {
+  readonly difference: Difference;
+  readonly title: string;
+}
+
 /** How much differs, by field. */
-function Counts({ comparison: { changes, state } }: { readonly comparison: Comparison }) {
+function Counts({ difference: { changes, state }, title }: CountsProps) {
   const { say, number } = useMessages();
   const rows = useMemo(() => {
     const fieldOf = new Map<string, string>();
@@ -169,16 +230,16 @@ function Counts({ comparison: { changes, state } }: { readonly comparison: Compa
       counts.set(field, row);
     }
     const named = state.fields.map(({ key, letter, title }) => ({ key, title: `${letter}. ${title}` }));
-    return [...named, { key: '', title: undefined }].flatMap(({ key, title }) => {
-      const row = counts.get(key);
-      return row ? [{ key, title, row }] : [];
+    return [...named, { key: '', title: undefined }].flatMap((field) => {
+      const row = counts.get(field.key);
+      return row ? [{ ...field, row }] : [];
     });
   }, [changes, state]);
   if (rows.length === 0) return null;
   return (
-    <div className={css.counts} role="region" aria-label={say('compare.counts')} tabIndex={0}>
+    <div className={css.counts} role="region" aria-label={title} tabIndex={0}>
       <table>
-        <caption>{say('compare.counts')}</caption>
+        <caption>{title}</caption>
         <thead>
           <tr>
             <th scope="col">{say('filter.field')}</th>
@@ -190,9 +251,9 @@ function Counts({ comparison: { changes, state } }: { readonly comparison: Compa
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ key, title, row }) => (
+          {rows.map(({ key, title: field, row }) => (
             <tr key={key}>
-              <th scope="row">{title ?? say('compare.elsewhere')}</th>
+              <th scope="row">{field ?? say('compare.elsewhere')}</th>
               {KINDS.map((kind) => (
                 <td key={kind}>{row[kind] === undefined ? '' : number(row[kind])}</td>
               ))}

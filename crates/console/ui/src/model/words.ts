@@ -9,6 +9,11 @@ export interface Piece {
   readonly text: string;
 }
 
+/** A piece of two differences in a row, and which of them made it; what the first inserted and the second deleted is of both. */
+export interface Mark extends Piece {
+  readonly step?: 1 | 2 | 'both';
+}
+
 /** Beyond this many pairs of words the texts are shown one after the other: nobody reads such a difference. */
 const PAIRS_MAX = 4_000_000;
 
