@@ -1,16 +1,19 @@
-// At a glance: how far each field is, how that went over the presidencies, what is due when, who is late.
+// At a glance: how far each field is, how that went over the presidencies, what is due when, who is late or has not moved,
+// and who works on it.
 // Invariant: every chart is a table, and every count of the present leads to the actions that it counts.
 
 import { useMemo } from 'react';
 import { pathOf } from '../app/address';
 import { Link } from '../app/Link';
 import { useMessages } from '../messages/messages';
-import { organisationName } from '../messages/organisations';
-import { dueOf, leads } from '../model/filter';
+import { dueOf } from '../model/filter';
 import type { LiveRoadMap } from '../model/liveRoadMap';
 import { type Action, actionsOf, type State } from '../model/roadMap';
 import { useTimeline } from '../time/timeline';
+import { Activity } from './Activity';
 import { Bars, type Part } from './Bars';
+import { ByLead } from './ByLead';
+import { dueColumn, STATES, useParts } from './parts';
 import css from './OverviewPage.module.css';
 import { type Term, useTerms } from './statistics';
 
@@ -30,26 +33,10 @@ export function OverviewPage({ live, state, slug }: Props) {
       <ByField state={state} slug={slug} term={terms?.at(-1)} />
       {terms ? <OverTerms terms={terms} /> : <p>{say('wait')}</p>}
       <DueAxis state={state} />
-      <LateByLead state={state} slug={slug} />
+      <ByLead live={live} state={state} slug={slug} since={terms?.at(-1)?.since} />
+      {timeline && <Activity timeline={timeline} />}
     </div>
   );
-}
-
-const STATES = ['completed', 'ongoing', 'dated', 'overdue', 'none'] as const;
-
-function useParts(): readonly Part[] {
-  const { say } = useMessages();
-  return [
-    { tone: 'done', title: say('filter.due.completed') },
-    { tone: 'going', title: say('filter.due.ongoing') },
-    { tone: 'open', title: say('filter.due.dated') },
-    { tone: 'late', title: say('filter.due.overdue') },
-    { tone: 'none', title: say('filter.due.none') },
-  ];
-}
-
-function dueColumn(state: State): number {
-  return state.columns.findIndex(({ kind }) => kind === 'DUE');
 }
 
 function ByField({ state, slug, term }: { readonly state: State; readonly slug: string; readonly term: Term | undefined }) {
@@ -141,43 +128,4 @@ function halvesBetween(halves: readonly string[]): readonly string[] {
   const axis: string[] = [];
   for (let year = Number(first.slice(0, 4)); year <= Number(last.slice(0, 4)); year += 1) axis.push(`${year}H1`, `${year}H2`);
   return axis.filter((half) => half >= first && half <= last);
-}
-
-const LEADS_SHOWN = 20;
-
-function LateByLead({ state, slug }: { readonly state: State; readonly slug: string }) {
-  const messages = useMessages();
-  const { say } = messages;
-  const parts = useParts();
-  const due = dueColumn(state);
-  const actors = state.columns.findIndex(({ kind }) => kind === 'ACTORS');
-  const rows = useMemo(() => {
-    const counts = new Map<string, number[]>();
-    for (const action of actionsOf(state)) {
-      for (const lead of new Set(leads(action, actors))) {
-        const values = counts.get(lead) ?? STATES.map(() => 0);
-        const at = STATES.findIndex((wanted) => wanted === dueOf(action, due));
-        values[at] = (values[at] ?? 0) + 1;
-        counts.set(lead, values);
-      }
-    }
-    const late = STATES.indexOf('overdue');
-    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-    return [...counts]
-      .sort(([a, m], [b, n]) => (n[late] ?? 0) - (m[late] ?? 0) || sum(n) - sum(m) || a.localeCompare(b))
-      .slice(0, LEADS_SHOWN);
-  }, [state, due, actors]);
-  if (rows.length === 0) return null;
-  return (
-    <Bars
-      caption={say('overview.byLead')}
-      heading={say('overview.lead')}
-      parts={parts}
-      rows={rows.map(([lead, values]) => ({
-        key: lead,
-        title: <Link to={pathOf(slug, 'table', new URLSearchParams({ actor: lead }))}>{organisationName(lead, messages)}</Link>,
-        values,
-      }))}
-    />
-  );
 }
