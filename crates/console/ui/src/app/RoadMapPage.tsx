@@ -5,6 +5,7 @@ import { CapacitiesDocument } from '../api/generated';
 import { ask } from '../api/http';
 import { LiveRoadMap } from '../model/liveRoadMap';
 import { useMessages } from '../messages/messages';
+import { Presence } from '../model/presence';
 import { type Page, pathOf, usePlace } from './address';
 import type { Listed } from './App';
 import { Frame } from './Frame';
@@ -28,6 +29,9 @@ export function RoadMapPage({ listed, organisation }: Props) {
   const { page, query } = usePlace();
   const live = useMemo(() => new LiveRoadMap(listed.id), [listed.id]);
   useEffect(() => live.start(), [live]);
+  const presence = useMemo(() => new Presence(listed.id), [listed.id]);
+  useEffect(() => presence.start(), [presence]);
+  const { count } = useSyncExternalStore(presence.subscribe, presence.snapshot);
   const snapshot = useSyncExternalStore(live.subscribe, live.snapshot);
   const { state, status } = snapshot;
   const title = state?.title ?? listed.state.title;
@@ -48,6 +52,7 @@ export function RoadMapPage({ listed, organisation }: Props) {
       </p>
       <div className={css.heading}>
         <h1 className={css.title}>{title}</h1>
+        {count !== undefined && <p className={css.present}>{say('presence.count', { count })}</p>}
         <nav className={css.pages} aria-label={say('pages.title')}>
           {pages.map((name) => (
             <Link key={name} to={pathOf(listed.slug, name, kept)} current={name === page} className={css.page}>
@@ -76,7 +81,7 @@ export function RoadMapPage({ listed, organisation }: Props) {
       )}
       {state && page === 'overview' && <OverviewPage live={live} state={state} slug={listed.slug} />}
       {state && page === 'compare' && <ComparePage live={live} state={state} />}
-      {state && page === 'table' && <TablePage live={live} state={state} snapshot={snapshot} organisation={organisation} />}
+      {state && page === 'table' && <TablePage live={live} state={state} snapshot={snapshot} presence={presence} organisation={organisation} />}
     </Frame>
   );
 }

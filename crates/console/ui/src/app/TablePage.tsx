@@ -1,7 +1,7 @@
 // The page of the table: filters, time, the table itself, and what is beside it.
 // Invariant: a past moment is only read, and is framed as the past.
 
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { ConflictDialog } from '../edit/ConflictDialog';
 import { Notices } from '../edit/Notices';
@@ -10,11 +10,14 @@ import { useEditing } from '../edit/useEditing';
 import { useMessages } from '../messages/messages';
 import type { Draft } from '../model/drafts';
 import { filterOf, filterPart, matcher } from '../model/filter';
+import { gazesOf } from '../model/gazes';
 import type { LiveRoadMap, Snapshot } from '../model/liveRoadMap';
+import type { Presence } from '../model/presence';
 import { actionsOf, type Content, type State, type Target } from '../model/roadMap';
 import { blocksOf } from '../table/blocks';
 import { type Desk, DeskContext } from '../table/desk';
 import { FilterBar } from '../table/FilterBar';
+import { TypingHere } from '../table/Present';
 import { Footnotes, Table } from '../table/Table';
 import { dayOf, momentOf, today } from '../time/moment';
 import { usePast } from '../time/past';
@@ -28,10 +31,11 @@ interface Props {
   readonly live: LiveRoadMap;
   readonly state: State;
   readonly snapshot: Snapshot;
+  readonly presence: Presence;
   readonly organisation: string;
 }
 
-export function TablePage({ live, state: current, snapshot, organisation }: Props) {
+export function TablePage({ live, state: current, snapshot, presence, organisation }: Props) {
   const { say, dayOf: writeDay } = useMessages();
   const { query } = usePlace();
   const at = momentOf(query.get('at')) ? (query.get('at') ?? undefined) : undefined;
@@ -55,6 +59,8 @@ export function TablePage({ live, state: current, snapshot, organisation }: Prop
 
   const editing = useEditing(live, organisation);
   const selected = query.get('cell') ?? undefined;
+  const { participants } = useSyncExternalStore(presence.subscribe, presence.snapshot);
+  const gazes = useMemo(() => gazesOf(current, participants), [current, participants]);
   const desk: Desk = {
     ...editing.desk,
     isEditable: !isPast,
@@ -62,9 +68,11 @@ export function TablePage({ live, state: current, snapshot, organisation }: Prop
     editing: isPast ? undefined : editing.desk.editing,
     drafts: isPast ? NO_DRAFTS : editing.desk.drafts,
     touched: isPast ? NO_TOUCHES : snapshot.touched,
+    gazes: isPast ? NO_GAZES : gazes,
     differences: undefined,
   };
   const chosen = selected === undefined ? undefined : find(state, selected);
+  useGaze(presence, isPast ? undefined : chosen?.target, editing.desk);
   const waiting = [...editing.desk.drafts.values()].filter(({ target }) => target !== editing.desk.editing);
   const conflict = editing.openConflict;
   return (
@@ -105,10 +113,11 @@ export function TablePage({ live, state: current, snapshot, organisation }: Prop
             <Footnotes state={state} />
           </div>
           {chosen && (
-            <Panel live={live} target={chosen.target} content={chosen.content} version={state.moment.version} />
+            <Panel live={live} state={state} target={chosen.target} content={chosen.content} />
           )}
         </div>
       </div>
+      {!isPast && <TypingHere participants={(selected === undefined ? undefined : gazes.get(selected)) ?? []} />}
       <Notices notices={editing.notices} onClose={editing.closeNotice} />
       {!isPast && conflict?.fate.is === 'conflict' && (
         <ConflictDialog
@@ -126,6 +135,19 @@ export function TablePage({ live, state: current, snapshot, organisation }: Prop
 
 const NO_DRAFTS: Desk['drafts'] = new Map();
 const NO_TOUCHES: Desk['touched'] = new Map();
+const NO_GAZES: Desk['gazes'] = new Map();
+
+/** Tells the others at which cell one looks, and whether one types in it. */
+function useGaze(presence: Presence, target: Target | undefined, { editing, drafts }: Pick<Desk, 'editing' | 'drafts'>) {
+  const action = target?.action.key;
+  const column = target?.column?.key;
+  const key = target?.key;
+  const typing = key !== undefined && editing === key && drafts.get(key)?.fate.is === 'typing';
+  useEffect(() => {
+    presence.look(action === undefined || column === undefined ? undefined : { action, column, typing });
+  }, [presence, action, column, typing]);
+  useEffect(() => () => presence.look(undefined), [presence]);
+}
 
 interface DraftBarProps {
   readonly drafts: readonly Draft[];

@@ -9,6 +9,7 @@ import { type Content as CellContent, modeOf, provisional, type Target } from '.
 import css from './Cell.module.css';
 import { Content } from './Content';
 import { useDesk } from './desk';
+import { Present } from './Present';
 import { Words } from './Words';
 
 interface Props {
@@ -27,6 +28,7 @@ export const Cell = memo(function Cell({ target, content, span, isEntry = false 
   const draft = desk.drafts.get(key);
   const touch = desk.touched.get(key);
   const pieces = desk.differences?.get(key);
+  const gazes = desk.gazes.get(key);
   const isEditing = desk.editing === key;
   const isSelected = desk.selected === key;
   const isOpen = desk.isEditable && modeOf(target) !== undefined;
@@ -57,6 +59,7 @@ export const Cell = memo(function Cell({ target, content, span, isEntry = false 
         }
       }}
     >
+      {gazes !== undefined && <Present participants={gazes} />}
       {isEditing ? (
         <Editor target={target} draft={draft} content={content} />
       ) : (

@@ -3,9 +3,10 @@
 
 import { createContext, useContext } from 'react';
 import type { Draft } from '../model/drafts';
+import type { Gazes } from '../model/gazes';
 import type { Touch } from '../model/liveRoadMap';
 import type { Target } from '../model/roadMap';
-import type { Piece } from '../model/words';
+import type { Mark } from '../model/words';
 
 export interface Desk {
   readonly isEditable: boolean;
@@ -14,8 +15,10 @@ export interface Desk {
   readonly editing: string | undefined;
   readonly drafts: ReadonlyMap<string, Draft>;
   readonly touched: ReadonlyMap<string, Touch>;
+  /** Who else looks at a cell or types in it, by its key. */
+  readonly gazes: Gazes;
   /** The differences to show in place of what is there, by key. */
-  readonly differences: ReadonlyMap<string, readonly Piece[]> | undefined;
+  readonly differences: ReadonlyMap<string, readonly Mark[]> | undefined;
   readonly select: (target: Target | undefined) => void;
   readonly edit: (target: Target) => void;
   readonly type: (target: Target, text: string) => void;
@@ -34,6 +37,7 @@ export const READING: Desk = {
   editing: undefined,
   drafts: new Map(),
   touched: new Map(),
+  gazes: new Map(),
   differences: undefined,
   select: nothing,
   edit: nothing,
