@@ -25,13 +25,24 @@ after(async () => {
   await server?.stop();
 });
 
-test('an action that is added stands at the end of its strand', async () => {
+/** How often a window reads a whole road map. */
+function wholeReads(page) {
+  const reads = [];
+  page.on('request', (request) => {
+    if (request.postData()?.includes('query RoadMapAt') === true) reads.push(request.url());
+  });
+  return reads;
+}
+
+test('an action that is added stands at the end of its strand, which alone is read anew', async () => {
+  const reads = wholeReads(estonia);
   await secretariat.getByRole('button', { name: 'A.2: show or hide what is below' }).press('Enter');
   const strand = secretariat.getByRole('listitem').filter({ has: secretariat.getByRole('button', { name: 'Rename A.2', exact: true }) }).last();
   await strand.getByRole('button', { name: 'Add an action' }).press('Enter');
   await secretariat.keyboard.type('Follow up the conclusions');
   await secretariat.keyboard.press('Enter');
   await cellOf(estonia, 'A.2.2', 'ACTIONS').getByText('Follow up the conclusions').waitFor();
+  assert.deepEqual(reads, []);
 });
 
 test('an action is moved by its buttons', async () => {

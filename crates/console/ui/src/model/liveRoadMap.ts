@@ -2,10 +2,10 @@
 // It does not know who looks at it, nor what is being typed.
 // Invariant: the state is never older than one that was shown before.
 
-import { ChangesDocument, type ChangesSubscription, RoadMapAtDocument, type ToldFragment } from '../api/generated';
+import { ChangesDocument, type ChangesSubscription, RoadMapAtDocument, StrandNowDocument, type ToldFragment } from '../api/generated';
 import { ask, Faulty, Unreachable } from '../api/http';
 import { socket } from '../api/socket';
-import { isInPlace, patched, withCell, withWording } from './patch';
+import { isInPlace, patched, strandsOf, withCell, withStrands, withWording } from './patch';
 import type { Content, State } from './roadMap';
 
 /** Who changed something last while this page was open. */
@@ -30,6 +30,10 @@ const RECENT_MAX = 50;
 const RETRY_MS = 2000;
 /** Changes of structure that come together are read together. */
 const GATHER_MS = 30;
+/** If more strands than these changed, the road map is read as a whole. */
+const STRANDS_MAX = 4;
+/** If others go on changing what is read, it is read as a whole after so many times. */
+const TRIES_MAX = 3;
 
 export class LiveRoadMap {
   #snapshot: Snapshot = { status: 'loading', state: undefined, rights: 0, touched: new Map(), recent: [] };
@@ -37,6 +41,11 @@ export class LiveRoadMap {
   #cursor: string | undefined;
   #reading: Promise<void> | undefined;
   #again = false;
+  /** The version of the newest change that was told. */
+  #seen = 0;
+  /** The keys of the strands that are to be read anew; none if the whole road map is. */
+  #stale: Set<string> | undefined = new Set();
+  #gathering: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
   #stopFollowing: (() => void) | undefined;
 
@@ -54,6 +63,7 @@ export class LiveRoadMap {
     void this.#begin();
     return () => {
       this.#stopped = true;
+      clearTimeout(this.#gathering);
       this.#stopFollowing?.();
     };
   }
@@ -104,6 +114,11 @@ export class LiveRoadMap {
         if (!roadMap) {
           this.#become({ status: 'gone', state: undefined });
           return;
+        }
+        // A node that lags behind, or a change that was told while the answer was on its way.
+        if (roadMap.state.moment.version < this.#seen) {
+          await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+          continue;
         }
         this.#cursor ??= roadMap.state.moment.cursor;
         this.#become({ status: 'ready', state: roadMap.state });
@@ -171,12 +186,14 @@ export class LiveRoadMap {
   #resync(resumeAfter: string | null): void {
     // Without a place to resume, what is shown may be of another log: it is read anew.
     this.#cursor = resumeAfter ?? undefined;
+    if (resumeAfter === null) this.#seen = 0;
   }
 
   #change(change: Extract<Item, { readonly __typename: 'Changed' }>): void {
     this.#cursor = change.cursor;
     const { event } = change;
     const { state, touched, recent } = this.#snapshot;
+    this.#seen = Math.max(this.#seen, event.version);
     if (!state || event.version <= state.moment.version) return;
     const marks = new Map(touched);
     for (const object of change.affected) marks.set(object.key, { author: event.author, version: event.version });
@@ -187,6 +204,37 @@ export class LiveRoadMap {
       touched: marks,
       recent: [event, ...recent].slice(0, RECENT_MAX),
     });
-    if (!isInPlace(change)) setTimeout(() => void this.#read(), GATHER_MS);
+    if (!isInPlace(change)) this.#gather(strandsOf(state, change));
+  }
+
+  /** Reads what changed its structure a little later, with what else changes until then. */
+  #gather(strands: readonly string[] | undefined): void {
+    if (strands === undefined) this.#stale = undefined;
+    for (const strand of strands ?? []) this.#stale?.add(strand);
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      const stale = this.#stale;
+      this.#stale = new Set();
+      if (stale === undefined || stale.size > STRANDS_MAX || this.#reading) void this.#read();
+      else void this.#readStrands([...stale], TRIES_MAX);
+    }, GATHER_MS);
+  }
+
+  async #readStrands(keys: readonly string[], tries: number): Promise<void> {
+    const roadMap = this.roadMap;
+    try {
+      const answers = await Promise.all(keys.map((strand) => ask(StrandNowDocument, { roadMap, strand })));
+      const { state } = this.#snapshot;
+      if (this.#stopped || !state) return;
+      const strands = answers.flatMap(({ node }) => (node?.__typename === 'Strand' ? [node] : []));
+      const moments = answers.flatMap((answer) => (answer.roadMap ? [answer.roadMap.state.moment] : []));
+      const [oldest] = moments.toSorted((a, b) => a.version - b.version);
+      if (strands.length < keys.length || !oldest || tries === 0) await this.#read();
+      else if (oldest.version < this.#seen) await this.#readStrands(keys, tries - 1);
+      else this.#become({ state: { ...withStrands(state, strands), moment: oldest } });
+    } catch (fault) {
+      if (!(fault instanceof Faulty || fault instanceof Unreachable)) throw fault;
+      await this.#read();
+    }
   }
 }

@@ -8,11 +8,29 @@ type Change = Extract<ChangesSubscription['changes'], { readonly __typename: 'Ch
 type Affected = Change['affected'][number];
 
 /** Kinds of events after which only contents and words differ, and everything stands where it stood. */
-const IN_PLACE = new Set(['CellSet', 'Retitled']);
+const IN_PLACE = new Set(['CellSet', 'Retitled', 'AmendmentProposed', 'AmendmentDecided']);
 
 /** Whether `patched` can take a change in; otherwise the road map is read anew. */
 export function isInPlace(change: Change): boolean {
   return IN_PLACE.has(change.event.__typename);
+}
+
+/**
+ * The keys of the strands within which a change moved, added or removed actions, so that nothing else differs but what
+ * stands in them; none if it reached further, and the road map is read as a whole.
+ */
+export function strandsOf(state: State, { affected }: Change): readonly string[] | undefined {
+  const known = new Set(state.fields.flatMap((field) => field.strands.map(({ key }) => key)));
+  const strands = affected.flatMap((object) => (object.__typename === 'Strand' ? [object.key] : []));
+  const isWithin = affected.every(
+    ({ __typename, key }) => __typename === 'Action' || (__typename === 'Strand' && known.has(key)),
+  );
+  return isWithin && strands.length > 0 ? strands : undefined;
+}
+
+/** The state with other contents of some strands. */
+export function withStrands(state: State, strands: readonly Strand[]): State {
+  return mapStrands(state, (strand) => strands.find(({ key }) => key === strand.key) ?? strand);
 }
 
 export function patched(state: State, affected: readonly Affected[]): State {
