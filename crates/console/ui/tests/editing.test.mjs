@@ -57,6 +57,48 @@ test('an edit is shown at once and then confirmed', async () => {
   await presidency.getByText('Understood as: 1 March 2027 to 31 March 2027').waitFor();
 });
 
+test('how a deadline is understood is told while it is typed', async () => {
+  const due = cellOf(presidency, 'A.3.1', 'DUE DATE');
+  const box = await edit(presidency, due);
+  for (const [text, told] of [
+    ['July 2015', 'Understood as: 1 July 2015 to 31 July 2015'],
+    ['on-going', 'Understood as: on-going'],
+    ['2014-2016', 'Understood as: 1 January 2014 to 31 December 2016'],
+    ['whenever', 'Not understood as a date or status'],
+  ]) {
+    await box.fill(text);
+    await due.getByText(told).waitFor();
+  }
+  await due.getByRole('button', { name: 'Discard draft' }).click();
+});
+
+test('actors are suggested by any of their names', async () => {
+  const actors = cellOf(presidency, 'A.3.1', 'Lead/ Other Actors');
+  const box = await edit(presidency, actors);
+  await box.fill('');
+  await box.pressSequentially('European Exter');
+  await actors.getByRole('group', { name: 'Suggestions' }).getByRole('button', { name: 'EEAS' }).click();
+  assert.equal(await box.inputValue(), 'EEAS');
+  await actors.getByText('Lead: European External Action Service').waitFor();
+  await actors.getByRole('button', { name: 'Discard draft' }).click();
+});
+
+test('the Presidency lets actions share a cell, by keyboard, and splits it again', async () => {
+  const notes = (page, label) => cellOf(page, label, 'Notes for reflexion');
+  await notes(presidency, 'A.1.2').click();
+  const panel = presidency.getByRole('complementary');
+  await panel.getByRole('button', { name: 'Share with other actions' }).press('Enter');
+  await panel.getByLabel('To action').selectOption('A.1.3');
+  await panel.getByLabel('What they share').fill('Shared by the Presidency');
+  assert.deepEqual(await accessibilityFaults(presidency), []);
+  await panel.getByRole('button', { name: 'Share this cell' }).press('Enter');
+  await notes(secretariat, 'A.1.2').getByText('Shared by the Presidency').waitFor();
+  assert.equal(await notes(secretariat, 'A.1.2').getAttribute('rowspan'), '2');
+  await notes(presidency, 'A.1.2').click();
+  await panel.getByRole('button', { name: 'Split into a cell for each action' }).press('Enter');
+  await notes(secretariat, 'A.1.3').getByText('Shared by the Presidency').waitFor();
+});
+
 test('two changes to different words of one cell are merged, and the author is told what came in', async () => {
   const progress = (page) => cellOf(page, 'A.2.1', 'PROGRESS');
   await write(presidency, progress(presidency), 'First sentence here.\nSecond sentence here.');
@@ -83,6 +125,7 @@ test('a conflict shows all three texts word by word and is settled by one click'
   await secretariat.keyboard.press('Control+Enter');
   const dialog = secretariat.getByRole('dialog');
   await dialog.getByText(`${nameOf(chair)} changed this on`).waitFor();
+  assert.equal(await dialog.locator('.primary').count(), 1);
   assert.deepEqual(await dialog.locator('del').allTextContents(), ['deleted: progress (end)', 'deleted: progress (end)']);
   assert.deepEqual(await dialog.locator('ins').allTextContents(), ['inserted: state (end)', 'inserted: results (end)']);
   await dialog.getByRole('button', { name: 'Let yours stand' }).click();
@@ -143,6 +186,31 @@ test('what others changed is in the inbox until it is seen, if it is followed', 
   await entries.first().waitFor();
   await page.getByRole('button', { name: 'I have seen all of it' }).click();
   await page.getByText('Nothing by others since you last looked.').waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('a notice of the desktop says what happened while one looks elsewhere', async () => {
+  const page = await openWindow(browser, server, 'NL', { permissions: ['notifications'] });
+  await page.evaluate(() => {
+    globalThis.shown = [];
+    const Real = Notification;
+    globalThis.Notification = class extends Real {
+      constructor(title, options) {
+        super(title, options);
+        globalThis.shown.push(`${title}: ${options.body}`);
+      }
+    };
+    Object.defineProperty(document, 'hidden', { get: () => true });
+  });
+  await page.getByText('Live', { exact: true }).waitFor();
+  // What one has seen is known before anything happens.
+  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('roadbook.following:')));
+  await write(presidency, cellOf(presidency, 'A.1.3', 'DUE DATE'), 'Mid-2027');
+  await page.waitForFunction(() => globalThis.shown.length > 0);
+  const [told] = await page.evaluate(() => globalThis.shown);
+  assert.match(told, /^EU Cybersecurity Strategy: Road map development: .*A\.1\.3/u);
+  assert.doesNotMatch(told, /Mid-2027/u);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

@@ -126,3 +126,22 @@ test('a shared cell spans the rows that are shown, and is never cut', async () =
   assert.deepEqual(blocks.flatMap(({ rows }) => rows.map(({ index }) => index)), Array.from({ length: 30 }, (_, at) => at + 3));
   for (const { rows } of blocks) assert.notEqual(rows[0].cells[0].span, 0);
 });
+
+test('two differences in a row lead from the first text to the last, and tell whose step each mark is', async () => {
+  const [{ composed }, { difference }] = await Promise.all([load('/src/compare/composed.ts'), load('/src/model/words.ts')]);
+  const next = numbers(11);
+  const text = () => Array.from({ length: next(12) }, () => WORDS[next(WORDS.length)]).join(' ');
+  for (let round = 0; round < 500; round += 1) {
+    const [first, middle, last] = [text(), text(), text()];
+    const marks = composed(difference(first, middle), difference(middle, last));
+    const joined = (isThere) => marks.filter(isThere).map((mark) => mark.text).join('');
+    assert.equal(joined(({ kind, step }) => kind === 'KEPT' || (kind === 'DELETED' && step !== 'both')), first);
+    assert.equal(joined(({ kind, step }) => (kind === 'DELETED' ? step !== 1 : step !== 2)), middle);
+    assert.equal(joined(({ kind }) => kind !== 'DELETED'), last);
+  }
+  assert.deepEqual(composed(difference('', 'new words'), difference('new words', 'new text')), [
+    { kind: 'INSERTED', step: 1, text: 'new ' },
+    { kind: 'DELETED', step: 'both', text: 'words' },
+    { kind: 'INSERTED', step: 2, text: 'text' },
+  ]);
+});

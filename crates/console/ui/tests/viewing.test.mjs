@@ -201,6 +201,22 @@ test('next and previous go from change to change', async () => {
   });
 });
 
+test('three moments are compared in one table, each step by marks of its own', async () => {
+  const path = '/road-maps/cybersecurity/compare?from=revision:6183/2/15 REV 2&via=presidency:2015H1-LV&to=presidency:2016H1-NL';
+  await withWindow({ path }, async (page) => {
+    const marks = (step) => page.locator(`td [data-step="${step}"]`);
+    await marks(2).first().waitFor();
+    await page.getByText('until the end of 30 June 2015').first().waitFor();
+    const tables = page.getByRole('table', { name: /^Changes by field, from the end of/u });
+    assert.ok((await tables.count()) > 0);
+    // What the first step inserted and the second kept is told as the first step's, and the other way round.
+    await page.getByRole('button', { name: 'Without it' }).click();
+    await marks(2).first().waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Put a moment between' }).click();
+    await page.waitForURL(/via=/u);
+  });
+});
+
 test('equal moments differ in nothing', async () => {
   await withWindow({ path: '/road-maps/cybersecurity/compare?from=2015-06-10&to=2015-06-10' }, async (page) => {
     await page.getByText('Nothing differs between these moments.').waitFor();
@@ -217,6 +233,23 @@ test('the overview counts what the table shows', async () => {
     await page.getByRole('table', { name: 'Progress over the presidencies' }).getByText('End of the presidency 2015H1-LV').waitFor();
     await page.goto(`${server.url}/road-maps/cybersecurity?field=B&due=overdue`);
     await page.getByText(`${overdue} of 77 actions`).waitFor();
+  });
+});
+
+test('the overview tells by lead what is left behind, and by organisation who edits', async () => {
+  await withWindow({ path: '/road-maps/cybersecurity/overview' }, async (page) => {
+    const numbers = async (name, column) => {
+      const table = page.getByRole('table', { name });
+      await table.waitFor();
+      const cells = await table.locator(`tbody td:nth-of-type(${column})`).allTextContents();
+      return cells.map(Number);
+    };
+    const behind = await numbers('Left behind by lead, those with most first', 1);
+    assert.deepEqual(behind, behind.toSorted((a, b) => b - a));
+    const late = await numbers('Actions by lead, those with most overdue first', 4);
+    assert.deepEqual(late, late.toSorted((a, b) => b - a));
+    const edits = await numbers('Edits by organisation', 1);
+    assert.ok(edits.length > 0);
   });
 });
 
@@ -249,6 +282,10 @@ const VIEWS = {
   'a comparison': async (page) => {
     await page.getByRole('link', { name: 'Compare' }).click();
     await cellOf(page, 'A.1.1', 'DUE DATE').locator('del').waitFor();
+  },
+  'a comparison over three moments': async (page) => {
+    await page.goto(`${server.url}/road-maps/cybersecurity/compare?via=2015-12-31`);
+    await page.getByText('until the end of 31 December 2015').first().waitFor();
   },
   'the overview': async (page) => {
     await page.getByRole('link', { name: 'Overview' }).click();

@@ -10,6 +10,7 @@ import type { LiveRoadMap } from '../model/liveRoadMap';
 import { allows, type Target } from '../model/roadMap';
 import { difference } from '../model/words';
 import { useCommands } from '../structure/commands';
+import { Outcome } from '../structure/Outcome';
 import { TextForm } from '../structure/Outline';
 import { Words } from '../table/Words';
 import css from './Amendments.module.css';
@@ -45,19 +46,11 @@ export function Amendments({ live, target, version, isLive }: Props) {
     return () => stop.abort();
   }, [key, version, isLive]);
   const amendments = isLive && found?.key === key ? found.amendments : [];
-  const { outcome } = commands;
   if (amendments.length === 0) return null;
   return (
     <section>
       <h3 className={css.title}>{say('amendments.title')}</h3>
-      <div role="status">
-        {outcome?.is !== 'done' && outcome?.key !== undefined && <p className={css.fault}>{say(outcome.key)}</p>}
-        {outcome?.messages.map((message) => (
-          <p key={message} className={css.fault}>
-            {message}
-          </p>
-        ))}
-      </div>
+      <Outcome commands={commands} />
       <ul className={css.list}>
         {amendments.map((amendment) => {
           const { allowedActions, proposer, proposedAt } = amendment;

@@ -60,7 +60,7 @@ export function ConflictDialog({ draft, conflict, onTheirs, onText, onLater }: P
                 <Button className="primary" onPress={() => onText(yours)}>
                   {say('conflict.keepYours')}
                 </Button>
-                <Button className="primary" onPress={onTheirs}>
+                <Button className="plain" onPress={onTheirs}>
                   {say('conflict.keepTheirs')}
                 </Button>
                 <Button className="plain" onPress={() => setTogether(both(theirs, yours))}>

@@ -7,7 +7,8 @@ import { useMessages } from '../messages/messages';
 import type { Draft } from '../model/drafts';
 import { type Content, modeOf, place, type Target } from '../model/roadMap';
 import { useDesk } from '../table/desk';
-import { suggestionsFor } from './suggestions';
+import { suggestionsFor, useDirectory } from './suggestions';
+import { Preview } from './Understood';
 import css from './Editor.module.css';
 
 interface Props {
@@ -17,6 +18,8 @@ interface Props {
 }
 
 const ROWS_MIN = 2;
+/** A longer text is scrolled. */
+const ROWS_MAX = 30;
 
 export function Editor({ target, draft, content }: Props) {
   const desk = useDesk();
@@ -34,7 +37,8 @@ export function Editor({ target, draft, content }: Props) {
     element.setSelectionRange(element.value.length, element.value.length);
   }, []);
 
-  const type = (next: string) => {
+  const type = (pasted: string) => {
+    const next = cleaned(pasted);
     desk.type(target, next);
     const caret = box.current?.selectionStart ?? next.length;
     setLine(next.slice(next.lastIndexOf('\n', caret - 1) + 1, caret));
@@ -42,14 +46,16 @@ export function Editor({ target, draft, content }: Props) {
   const isChanged = text !== start || draft?.fate.is === 'refused';
   const leave = () => (isChanged ? desk.leave(target) : desk.discard(target));
   const messages = draft?.fate.is === 'refused' ? draft.fate.messages : [];
-  const suggestions = kind === 'ACTORS' ? suggestionsFor(line) : [];
+  const organisations = useDirectory(kind === 'ACTORS');
+  const suggestions = kind === 'ACTORS' ? suggestionsFor(line, organisations) : [];
   return (
     <div className={css.editor}>
       <textarea
         ref={box}
         className={css.box}
+        dir={directionOf(text)}
         value={text}
-        rows={Math.max(ROWS_MIN, text.split('\n').length)}
+        rows={Math.min(ROWS_MAX, Math.max(ROWS_MIN, text.split('\n').length))}
         aria-label={say('edit.of', { place: place(target) })}
         aria-describedby={hint}
         aria-invalid={messages.length > 0}
@@ -66,7 +72,7 @@ export function Editor({ target, draft, content }: Props) {
       />
       {suggestions.length > 0 && (
         <div className={css.suggestions} role="group" aria-label={say('edit.suggestions')}>
-          {suggestions.map((name) => (
+          {suggestions.map(({ text: name, title }) => (
             <Button
               key={name}
               className={css.suggestion ?? ''}
@@ -78,10 +84,12 @@ export function Editor({ target, draft, content }: Props) {
               }}
             >
               {name}
+              {title !== undefined && <span className={css.known}> {title}</span>}
             </Button>
           ))}
         </div>
       )}
+      {kind !== 'TEXT' && <Preview kind={kind} text={text} />}
       {messages.map((message) => (
         <p key={message} className={css.refused} role="alert">
           {message}
@@ -105,4 +113,20 @@ export function Editor({ target, draft, content }: Props) {
       </p>
     </div>
   );
+}
+
+/**
+ * Word processors put their own line breaks and control characters, which nobody sees and the server refuses, on the
+ * clipboard: breaks become line ends, and the others go.
+ */
+function cleaned(text: string): string {
+  return text.replace(/[\v\f\u2028\u2029]/gu, '\n').replace(/[\0-\x08\x0e-\x1f\x7f-\x9f\ufeff]/gu, '');
+}
+
+const DIRECTION_CHARS = 1000;
+
+/** The direction of the first letter. The browser's own `auto` looks through all of a long text with each key. */
+function directionOf(text: string): 'ltr' | 'rtl' {
+  const letter = /\p{L}/u.exec(text.slice(0, DIRECTION_CHARS))?.[0] ?? '';
+  return /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u.test(letter) ? 'rtl' : 'ltr';
 }

@@ -25,10 +25,6 @@ export interface Target {
   readonly column: Column | undefined;
 }
 
-export function printed(content: Content): string {
-  return content.printed;
-}
-
 /** What can be done with an object, where the server says so. */
 export type Allowed = readonly string[] | undefined;
 

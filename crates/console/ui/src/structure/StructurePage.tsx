@@ -5,9 +5,10 @@ import { useMessages } from '../messages/messages';
 import type { LiveRoadMap } from '../model/liveRoadMap';
 import { allowedOf, type State } from '../model/roadMap';
 import { useTimeline } from '../time/timeline';
-import { type Commands, useCommands } from './commands';
+import { useCommands } from './commands';
 import { Columns } from './Columns';
 import { Issuing } from './Issuing';
+import { Outcome } from './Outcome';
 import { Branch } from './Outline';
 import { outlineOf } from './outline';
 import { Removed } from './Removed';
@@ -20,7 +21,9 @@ export function StructurePage({ live, state }: { readonly live: LiveRoadMap; rea
   const timeline = useTimeline(live.roadMap, state.moment.version, true);
   return (
     <div className={css.page}>
-      <Said commands={commands} />
+      <div className={css.said}>
+        <Outcome commands={commands} isFull />
+      </div>
       <section className={css.outline} aria-labelledby="structure-outline">
         <h2 id="structure-outline">{say('structure.outline')}</h2>
         <p className={css.hint}>{say('structure.hint')}</p>
@@ -38,18 +41,6 @@ export function StructurePage({ live, state }: { readonly live: LiveRoadMap; rea
         <Issuing timeline={timeline} commands={commands} />
         {timeline && <Removed live={live} state={state} timeline={timeline} commands={commands} />}
       </div>
-    </div>
-  );
-}
-
-function Said({ commands: { outcome } }: { readonly commands: Commands }) {
-  const { say } = useMessages();
-  return (
-    <div className={css.said} role="status" data-is={outcome?.is}>
-      {outcome?.key !== undefined && <p>{say(outcome.key)}</p>}
-      {outcome?.messages.map((message) => (
-        <p key={message}>{message}</p>
-      ))}
     </div>
   );
 }
