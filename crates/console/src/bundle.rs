@@ -8,20 +8,26 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"8448e3bdf2065d2073d2af593196e8d1\"";
+pub(crate) const PAGE_TAG: &str = "\"9a2004cdd1af597da72c1c0a16caa840\"";
 
 /// What the page loads.
-pub(crate) static ASSETS: [Asset; 2] = [
+pub(crate) static ASSETS: [Asset; 3] = [
     Asset {
-        path: "/assets/index-DXtkvAKS.css",
+        path: "/assets/index-BmpHvB2D.css",
         content_type: "text/css; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-DXtkvAKS.css.br"),
-        gzip: include_bytes!("../dist/assets/index-DXtkvAKS.css.gz"),
+        brotli: include_bytes!("../dist/assets/index-BmpHvB2D.css.br"),
+        gzip: include_bytes!("../dist/assets/index-BmpHvB2D.css.gz"),
     },
     Asset {
-        path: "/assets/index-RhPJEJ2P.js",
+        path: "/assets/index-CsgU8fGi.js",
         content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-RhPJEJ2P.js.br"),
-        gzip: include_bytes!("../dist/assets/index-RhPJEJ2P.js.gz"),
+        brotli: include_bytes!("../dist/assets/index-CsgU8fGi.js.br"),
+        gzip: include_bytes!("../dist/assets/index-CsgU8fGi.js.gz"),
+    },
+    Asset {
+        path: "/assets/openId-zs56FXeJ.js",
+        content_type: "text/javascript; charset=utf-8",
+        brotli: include_bytes!("../dist/assets/openId-zs56FXeJ.js.br"),
+        gzip: include_bytes!("../dist/assets/openId-zs56FXeJ.js.gz"),
     },
 ];
