@@ -20,7 +20,12 @@ async function take(name, options, reach) {
 }
 
 try {
-  await take('table', {}, (page) => cellOf(page, 'A.1.1', 'ACTIONS').waitFor());
+  await take('table', {}, async (page) => {
+    const presidency = await openWindow(browser, server, await server.presidency());
+    const box = await edit(presidency, cellOf(presidency, 'A.1.3', 'PROGRESS'));
+    await box.pressSequentially(' More.');
+    await cellOf(page, 'A.1.3', 'PROGRESS').getByText('is typing here.').waitFor();
+  });
   await take('comparison', { path: '/road-maps/cybersecurity/compare' }, (page) =>
     cellOf(page, 'A.1.1', 'DUE DATE').locator('del').waitFor(),
   );
