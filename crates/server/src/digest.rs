@@ -30,6 +30,13 @@ impl Digest {
     }
 }
 
+impl From<Sha256> for Digest {
+    /// The digest of what was fed to it.
+    fn from(sum: Sha256) -> Self {
+        Self(sum.finalize().into())
+    }
+}
+
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0

@@ -12,6 +12,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
 use async_graphql::{Name, Positioned, ServerError};
 
+use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::settings::Limits;
 
@@ -19,6 +20,8 @@ use crate::settings::Limits;
 #[derive(Debug)]
 pub(crate) struct Document {
     pub(crate) parsed: ExecutableDocument,
+    /// The digest of its tokens: the same for documents that differ in white space, commas and comments alone.
+    pub(crate) normal: Digest,
     /// How many tokens it has, by which its size in memory is estimated.
     pub(crate) tokens: usize,
     /// Whether it asks what the schema is.
@@ -47,7 +50,7 @@ impl<'a> Selected<'a> {
 impl Document {
     /// Parses `query` and checks it against the bounds.
     pub(crate) fn read(query: &str, limits: &Limits) -> Result<Self, Failure> {
-        let tokens = tokens::count(query, limits)?;
+        let tokens = tokens::walk(query, limits)?;
         let parsed = parse_query(query).map_err(|error| {
             let ServerError {
                 message, locations, ..
@@ -57,7 +60,8 @@ impl Document {
         Ok(Self {
             introspects: measure::check(&parsed, limits)?,
             parsed,
-            tokens,
+            normal: tokens.digest,
+            tokens: tokens.count,
             validated: AtomicBool::new(false),
         })
     }

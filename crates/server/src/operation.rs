@@ -3,6 +3,8 @@
 //! Both transports share it, so an operation means the same over HTTP and over a socket.
 //! Invariant: what reaches the executor carries its viewer and is within bounds.
 
+mod key;
+
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -1,14 +1,26 @@
-//! Counting tokens and open brackets of a document before it is parsed.
+//! Counting tokens and open brackets of a document before it is parsed, and their digest.
 //!
 //! The parser descends recursively and keeps every token; this pass does neither, so a hostile document costs
 //! one walk over its bytes. It does not judge syntax. Invariant: it sees at least as many tokens and brackets
-//! as the parser would.
+//! as the parser would, and two documents with the same tokens are parsed alike.
 
+use sha2::{Digest as _, Sha256};
+
+use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::settings::Limits;
 
-/// Counts the tokens; refuses a document with too many of them or too many brackets open at once.
-pub(super) fn count(query: &str, limits: &Limits) -> Result<usize, Failure> {
+/// The tokens of a document.
+pub(super) struct Tokens {
+    /// How many there are.
+    pub(super) count: usize,
+    /// Their digest: that of every document with these tokens, whatever stands between them.
+    pub(super) digest: Digest,
+}
+
+/// Walks over the tokens; refuses a document with too many of them or too many brackets open at once.
+pub(super) fn walk(query: &str, limits: &Limits) -> Result<Tokens, Failure> {
+    let mut sum = Sha256::new();
     let mut tokens = 0_usize;
     let mut open = 0_usize;
     let mut rest = query.as_bytes();
@@ -49,9 +61,16 @@ pub(super) fn count(query: &str, limits: &Limits) -> Result<usize, Failure> {
                 "the document has more tokens",
             ));
         }
-        rest = &rest[length..];
+        let (token, left) = rest.split_at(length);
+        // Each with its length, so that no two lists of tokens come to the same bytes.
+        sum.update(length.to_le_bytes());
+        sum.update(token);
+        rest = left;
     }
-    Ok(tokens)
+    Ok(Tokens {
+        count: tokens,
+        digest: sum.into(),
+    })
 }
 
 /// Names and numbers; a run of other bytes, as in a character beyond ASCII, counts one by one.
