@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Token(TokenArguments),
     /// Recompute every digest and compare every snapshot with a fresh fold
     Verify(VerifyArguments),
+    /// Make the snapshots anew from the log
+    Rebuild(RebuildArguments),
     /// Copy the database to a new file, also while it is served
     Backup(BackupArguments),
     /// Put a verified backup in the place of the database
@@ -225,6 +227,17 @@ pub(crate) struct TokenArguments {
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
     /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `rebuild`.
+#[derive(Debug, Args)]
+pub(crate) struct RebuildArguments {
+    /// Those of this road map alone, by its id or short name; without it those of all
+    #[arg(long, value_name = "ROADMAP")]
+    pub(crate) road_map: Option<String>,
+    /// Print what was made as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

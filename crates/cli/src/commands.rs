@@ -10,6 +10,7 @@ pub(crate) mod export;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod migrate;
+pub(crate) mod rebuild;
 pub(crate) mod replay;
 pub(crate) mod restore;
 pub(crate) mod serve;

@@ -37,8 +37,8 @@ use clap::Parser as _;
 
 use crate::arguments::{Arguments, Command};
 use crate::commands::{
-    backup, config, demo, export, health, import, migrate, replay, restore, serve, show, token,
-    verify, watch,
+    backup, config, demo, export, health, import, migrate, rebuild, replay, restore, serve, show,
+    token, verify, watch,
 };
 use crate::settings::Settings;
 use crate::traces::Traces;
@@ -97,6 +97,7 @@ async fn dispatch(command: &Command, settings: &Settings) -> anyhow::Result<()> 
         Command::Replay(arguments) => replay::run(arguments, settings).await,
         Command::Token(arguments) => token::run(arguments, settings),
         Command::Verify(arguments) => verify::run(arguments, settings).await,
+        Command::Rebuild(arguments) => rebuild::run(arguments, settings).await,
         Command::Backup(arguments) => backup::run(arguments, settings).await,
         Command::Restore(arguments) => restore::run(arguments, settings).await,
         Command::Migrate(arguments) => migrate::run(arguments, settings).await,

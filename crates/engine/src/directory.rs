@@ -24,6 +24,7 @@ use crate::codec::{
     decode_directory_payload, from_store, instant_from_store, instant_to_store, not_read, to_store,
     write_directory,
 };
+use crate::dependency::Changes;
 use crate::error::EngineError;
 use crate::group_commit::GroupCommit;
 use crate::ids::Ids;
@@ -94,6 +95,8 @@ pub(crate) struct Registrar {
     /// The last thing that was recorded or read; the day is that of the last look at the clock.
     held: RwLock<Held>,
     told: watch::Sender<Standing>,
+    /// Those of the directory; a day is no change of it.
+    pub(crate) changes: Changes,
     page_events: usize,
     retries_max: usize,
     /// One change or look at a time, so that versions are folded in order.
@@ -131,6 +134,7 @@ impl Registrar {
                 recorded_at: Instant::MIN,
             }),
             told: watch::Sender::new(standing),
+            changes: Changes::default(),
             page_events,
             retries_max,
             turn: tokio::sync::Mutex::new(()),
@@ -356,6 +360,7 @@ impl Registrar {
             version,
             today,
         });
+        self.changes.happened();
     }
 }
 

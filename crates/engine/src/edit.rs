@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::error::EngineError;
 use crate::published::Published;
 use crate::recorded::{Author, RecordedEvent};
+use crate::road_map::RoadMap;
 
 /// Commands that are done together or not at all, with who wants them and why.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ pub(crate) struct Edit {
     pub(crate) request: EditRequest,
     pub(crate) fingerprint: [u8; 32],
     pub(crate) answer: oneshot::Sender<Result<EditDone, EngineError>>,
+    /// Held, not read: the road map stays in memory until it is answered, also if its caller goes away.
+    pub(crate) used: Arc<RoadMap>,
     /// That of whoever asked for it.
     pub(crate) span: tracing::Span,
 }

@@ -1,45 +1,42 @@
 //! The engine: opens road maps on demand, takes edits on, and stops without losing one.
 //!
-//! It owns the register of open road maps and the background tasks; each road map serves itself.
+//! It owns the background tasks; each road map serves itself, and which of them are in memory is `open`'s affair.
 //! Invariant: in one process a road map has one writer.
 
-use std::collections::{HashMap, VecDeque};
+mod opening;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
 use futures_util::stream::{self, Stream};
 use roadbook_domain::{Command, Directory, Refusal, RoadMapId, State, Version};
-use roadbook_store::{EventLog, Head, SnapshotFamily, StoreError};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use roadbook_store::{EventLog, Head, StoreError};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::bus::{OnBus, OwnBus};
 use crate::clock::Clock;
-use crate::codec::{from_store, instant_to_store, stream_of, to_store};
+use crate::codec::stream_of;
 use crate::condition::Condition;
+use crate::dependency::Dependency;
 use crate::directory::{
-    DIRECTORY_STREAM, DirectoryDone, DirectoryRequest, RecordedDirectoryEvent, Registrar, Standing,
+    DirectoryDone, DirectoryRequest, RecordedDirectoryEvent, Registrar, Standing,
 };
 use crate::edit::{Edit, EditDone, EditRequest};
 use crate::error::EngineError;
 use crate::group_commit::GroupCommit;
-use crate::halt::Halt;
 use crate::ids::Ids;
 use crate::measures::Measures;
 use crate::midnight::watch_midnight;
+use crate::open::{Open, OpenRoadMaps};
 use crate::others::Others;
-use crate::past::Past;
 use crate::presence::{Neighbours, Presences};
 use crate::published::Published;
 use crate::readiness::Readiness;
 use crate::redaction::{Redact, RedactRequest, Redacted, RedactionDone};
 use crate::road_map::{PastStates, RoadMap};
 use crate::settings::Settings;
-use crate::snapshot_codec;
 use crate::snapshot_keeper::Keeper;
 use crate::snapshotter::Snapshotter;
-use crate::tidings::Tidings;
-use crate::writer::Writer;
 
 /// Redactions that wait for the writer of one road map. Beyond it one is answered with "overloaded".
 const REDACTIONS_MAX: usize = 8;
@@ -55,12 +52,13 @@ pub struct Engine {
     measures: Arc<Measures>,
     registrar: Arc<Registrar>,
     pub(crate) presences: Arc<Presences>,
-    open: OpenRoadMaps,
+    open: Arc<OpenRoadMaps>,
     background: Mutex<Option<Background>>,
     /// Set before it stops, while it still takes edits.
     pub(crate) draining: watch::Sender<bool>,
     stopping: watch::Sender<bool>,
     condition: Arc<Condition>,
+    redactions: Arc<watch::Sender<()>>,
 }
 
 /// A page of road maps.
@@ -70,17 +68,6 @@ pub struct Listed {
     pub served: Vec<Arc<RoadMap>>,
     /// For each that is not, since it holds events of a newer format, the error that names it.
     pub not_served: Vec<EngineError>,
-}
-
-/// The road maps in memory.
-pub(crate) type OpenRoadMaps = Arc<tokio::sync::Mutex<HashMap<RoadMapId, Open>>>;
-
-/// A road map in memory and the way to its writer, which ends once this is dropped.
-#[derive(Clone)]
-pub(crate) struct Open {
-    pub(crate) road_map: Arc<RoadMap>,
-    inbox: mpsc::Sender<Edit>,
-    redactions: mpsc::Sender<Redact>,
 }
 
 /// The shared tasks; taken when the engine stops.
@@ -126,7 +113,7 @@ impl Engine {
         let (commit, commit_tasks) = GroupCommit::start(&log, bus.as_ref(), &settings, &measures);
         let (snapshotter, snapshot_tasks) =
             Snapshotter::start(&log, &settings, Arc::clone(&measures));
-        let open = OpenRoadMaps::default();
+        let open = Arc::new(OpenRoadMaps::new(&settings, &measures));
         let stopping = watch::Sender::new(false);
         let presences = Arc::new(Presences::new(ids.id(), &settings));
         let neighbours = Neighbours {
@@ -161,12 +148,11 @@ impl Engine {
             neighbours_task,
             writers: Vec::new(),
         };
-        let most = u64::try_from(settings.past_states_max).unwrap_or(u64::MAX);
         Ok(Arc::new(Self {
             log,
             clock,
             ids,
-            past_states: PastStates::new(most),
+            past_states: open.past_states.clone(),
             measures,
             registrar,
             presences,
@@ -177,6 +163,7 @@ impl Engine {
             draining: watch::Sender::new(false),
             stopping,
             condition,
+            redactions: Arc::new(watch::Sender::new(())),
         }))
     }
 
@@ -237,6 +224,22 @@ impl Engine {
         })
     }
 
+    /// That the directory and the day in Brussels are what they are now, on which all rights depend. Taken before they are
+    /// read.
+    pub fn same_standing(&self) -> [Dependency; 2] {
+        let day = Dependency::on_day(&self.clock);
+        [self.registrar.changes.none(), day]
+    }
+
+    /// An item whenever something was redacted: whoever keeps what was read must let go of it. Several at once may be told
+    /// as one.
+    pub fn redactions(&self) -> impl Stream<Item = ()> + Send + use<> {
+        stream::unfold(self.redactions.subscribe(), |mut told| async move {
+            told.changed().await.ok()?;
+            Some(((), told))
+        })
+    }
+
     /// Facts of the directory after a version, in the order of recording; none as long as nobody has changed it.
     pub async fn directory_events(
         &self,
@@ -279,7 +282,7 @@ impl Engine {
         id: RoadMapId,
         sees: impl Fn(&State) -> bool,
     ) -> Result<Option<Arc<RoadMap>>, EngineError> {
-        let is_held = self.open.lock().await.contains_key(&id);
+        let is_held = self.open.peek(id).is_some();
         let found = match self.find(id, false).await {
             // Only of what is there can it be said that it is damaged.
             Err(EngineError::Store(StoreError::Corrupt { .. })) if !sees(&State::default()) => None,
@@ -358,25 +361,26 @@ impl Engine {
         let target = self.open(road_map, opens.is_some()).await?;
         let target = target.ok_or(EngineError::NotFound("road map"))?;
         target.road_map.reach(request.base.version).await?;
-        let Open { inbox, .. } = target;
         let (answer, answered) = oneshot::channel();
         let edit = Edit {
             fingerprint: request.fingerprint(road_map),
             request,
             answer,
+            used: Arc::clone(&target.road_map),
             span: tracing::Span::current(),
         };
-        match inbox.try_send(edit) {
+        match target.inbox.try_send(edit) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(_)) => return Err(EngineError::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => return Err(EngineError::Stopping),
         }
-        drop(inbox);
+        drop(target);
         let result = answered.await.unwrap_or(Err(EngineError::Stopping));
         self.measures.edit(&result);
         self.condition.edited(&result);
         if opens.is_some() && result.is_err() {
-            self.forget_unborn(road_map).await;
+            // A road map that nobody managed to open leaves nothing in memory.
+            self.open.remove_if(road_map, opening::is_unborn);
         }
         result
     }
@@ -397,21 +401,23 @@ impl Engine {
     ) -> Result<Redacted, EngineError> {
         self.condition.check_clock()?;
         let target = self.open(road_map, false).await?;
-        let Open {
-            road_map: asked_of,
-            redactions,
-            ..
-        } = target.ok_or(EngineError::NotFound("road map"))?;
+        let target = target.ok_or(EngineError::NotFound("road map"))?;
         // Before it takes one of the few places that wait for the writer, who judges it again.
-        asked_of.check_redactor(&request.author.organisation)?;
+        target
+            .road_map
+            .check_redactor(&request.author.organisation)?;
         let (answer, answered) = oneshot::channel();
-        let asked = Redact { request, answer };
-        match redactions.try_send(asked) {
+        let asked = Redact {
+            request,
+            answer,
+            used: Arc::clone(&target.road_map),
+        };
+        match target.redactions.try_send(asked) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(_)) => return Err(EngineError::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => return Err(EngineError::Stopping),
         }
-        drop(redactions);
+        drop(target);
         let done = match answered.await.unwrap_or(Err(EngineError::Stopping))? {
             Redacted::Done(done) => done,
             found @ Redacted::Found(_) => return Ok(found),
@@ -442,10 +448,7 @@ impl Engine {
         join(background.midnight_task, "the look at the day").await;
         join(background.neighbours_task, "the talk with other nodes").await;
         // Dropping the inboxes lets each writer finish what it holds and end.
-        let open: Vec<Arc<RoadMap>> = {
-            let mut open = self.open.lock().await;
-            open.drain().map(|(_, open)| open.road_map).collect()
-        };
+        let open = self.open.close();
         for writer in background.writers {
             join(writer, "a writer").await;
         }
@@ -492,115 +495,6 @@ impl Engine {
             tracing::warn!(road_map.id = %published.road_map, error = %error, "the last snapshot was not kept");
         }
     }
-
-    /// A road map that nobody managed to open leaves nothing in memory.
-    async fn forget_unborn(&self, id: RoadMapId) {
-        let mut open = self.open.lock().await;
-        if open.get(&id).is_some_and(|open| is_unborn(&open.road_map)) {
-            open.remove(&id);
-        }
-    }
-
-    /// A road map in memory that is served, brought there if the log holds it, or if it is about to be opened.
-    async fn open(&self, id: RoadMapId, unborn: bool) -> Result<Option<Open>, EngineError> {
-        let found = self.find(id, unborn).await?;
-        if let Some(open) = &found {
-            open.road_map.check_served()?;
-        }
-        Ok(found)
-    }
-
-    /// As [`Engine::open`], whether it is served or not.
-    async fn find(&self, id: RoadMapId, unborn: bool) -> Result<Option<Open>, EngineError> {
-        let mut held = self.open.lock().await;
-        if let Some(open) = held.get(&id) {
-            let is_there =
-                unborn || open.road_map.halt.reason().is_some() || !is_unborn(&open.road_map);
-            return Ok(Some(open.clone()).filter(|_| is_there));
-        }
-        if *self.stopping.borrow() {
-            return Err(EngineError::Stopping);
-        }
-        let unknown = !unborn && self.log.head(stream_of(id)).await?.is_none();
-        if unknown || stream_of(id) == DIRECTORY_STREAM {
-            return Ok(None);
-        }
-        let (inbox, edits) = mpsc::channel(self.settings.inbox_edits_max);
-        let (redactions, asked) = mpsc::channel(REDACTIONS_MAX);
-        let (feed, _) = broadcast::channel(self.settings.feed_batches_max);
-        let road_map = Arc::new(RoadMap {
-            id,
-            current: ArcSwap::from_pointee(Published::nothing(id)),
-            feed,
-            draining: self.draining.subscribe(),
-            past: Past::new(Arc::clone(&self.log), self.settings.page_events),
-            settings: self.settings.clone(),
-            clock: Arc::clone(&self.clock),
-            past_states: self.past_states.clone(),
-            measures: Arc::clone(&self.measures),
-            condition: Arc::clone(&self.condition),
-            halt: Halt::default(),
-            registrar: Arc::clone(&self.registrar),
-            recent: Mutex::new(VecDeque::new()),
-            tidings: Tidings::new(self.settings.bus_appends_max),
-        });
-        let loaded = road_map.load().await;
-        let open = Open {
-            road_map,
-            inbox,
-            redactions,
-        };
-        if let Err(error) = loaded {
-            if error.is_newer_format() {
-                // Kept, so that not every request reads so far again to find the same.
-                held.insert(id, open.clone());
-                return Ok(Some(open));
-            }
-            return Err(error);
-        }
-        self.start_writer(&open.road_map, (edits, asked)).await?;
-        held.insert(id, open.clone());
-        Ok(Some(open))
-    }
-
-    async fn start_writer(
-        &self,
-        road_map: &Arc<RoadMap>,
-        inbox: (mpsc::Receiver<Edit>, mpsc::Receiver<Redact>),
-    ) -> Result<(), EngineError> {
-        let current = road_map.current();
-        let snapshot = self
-            .log
-            .nearest_snapshot(
-                stream_of(road_map.id),
-                SnapshotFamily::Log,
-                instant_to_store(current.effective_max),
-                to_store(current.moment.version),
-                snapshot_codec::FORMAT,
-            )
-            .await?
-            .map_or(Version::ZERO, |snapshot| from_store(snapshot.version));
-        let mut held = self
-            .background
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let background = held.as_mut().ok_or(EngineError::Stopping)?;
-        let writer = Writer::new(
-            Arc::clone(road_map),
-            inbox,
-            background.commit.clone(),
-            background.snapshotter.clone(),
-            Arc::clone(&self.ids),
-            snapshot,
-        );
-        background.writers.retain(|writer| !writer.is_finished());
-        background.writers.push(tokio::spawn(writer.run()));
-        Ok(())
-    }
-}
-
-fn is_unborn(road_map: &RoadMap) -> bool {
-    road_map.current().moment.version == Version::ZERO
 }
 
 async fn join(task: JoinHandle<()>, name: &str) {

@@ -48,6 +48,7 @@ impl RoadMap {
         if matches!(error, StoreError::NewerFormat { .. }) && self.halt.begin(&error) {
             tracing::error!(road_map.id = %self.id, error = %error, "the road map is not served any more; upgrade this node");
             self.measures.road_maps_not_served.inc();
+            self.changes.happened();
         }
         error.into()
     }

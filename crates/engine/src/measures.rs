@@ -35,6 +35,8 @@ pub struct Measures {
     pub(crate) snapshots: Counter,
     pub(crate) snapshot_reaches: Gauge,
     pub(crate) road_maps_not_served: Gauge,
+    pub(crate) road_maps_in_memory: Gauge,
+    pub(crate) road_maps_let_go: Counter,
     clock_skew_seconds: Gauge<f64, AtomicU64>,
     pub(crate) disk_free_bytes: Gauge,
     read_only: Family<ReadOnlyLabels, Gauge>,
@@ -100,6 +102,8 @@ impl Default for Measures {
             snapshots: Counter::default(),
             snapshot_reaches: Gauge::default(),
             road_maps_not_served: Gauge::default(),
+            road_maps_in_memory: Gauge::default(),
+            road_maps_let_go: Counter::default(),
             clock_skew_seconds: Gauge::default(),
             disk_free_bytes: Gauge::default(),
             read_only: Family::default(),
@@ -172,6 +176,11 @@ impl Measures {
             "Past states that were asked for, by where they came from",
             self.past_states.clone(),
         );
+        self.register_road_maps(registry);
+        self.register_condition(registry);
+    }
+
+    fn register_road_maps(&self, registry: &mut Registry) {
         registry.register("snapshots", "Snapshots taken", self.snapshots.clone());
         registry.register_with_unit(
             "snapshot_reaches_timestamp",
@@ -179,7 +188,16 @@ impl Measures {
             Unit::Seconds,
             self.snapshot_reaches.clone(),
         );
-        self.register_condition(registry);
+        registry.register(
+            "road_maps_in_memory",
+            "Road maps in memory, with a writer each",
+            self.road_maps_in_memory.clone(),
+        );
+        registry.register(
+            "road_maps_let_go",
+            "Road maps that left memory to make room for others",
+            self.road_maps_let_go.clone(),
+        );
     }
 
     /// Those that tell in which condition the node is.

@@ -17,8 +17,8 @@ use crate::bus::OwnBus;
 use crate::codec::{from_store, stream_of};
 use crate::condition::Condition;
 use crate::directory::{DIRECTORY_STREAM, Registrar};
-use crate::engine::OpenRoadMaps;
 use crate::measures::Measures;
+use crate::open::OpenRoadMaps;
 use crate::presence::Presences;
 use crate::road_map::RoadMap;
 use crate::settings::Settings;
@@ -30,7 +30,7 @@ const HEADS_MAX: usize = 256;
 pub(crate) struct Others {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) bus: Option<OwnBus>,
-    pub(crate) open: OpenRoadMaps,
+    pub(crate) open: Arc<OpenRoadMaps>,
     pub(crate) registrar: Arc<Registrar>,
     pub(crate) presences: Arc<Presences>,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -67,11 +67,11 @@ impl Others {
             }
             match wakeup {
                 Wakeup::Stream { stream, version } => {
-                    if let Some(road_map) = self.road_map(stream).await {
+                    if let Some(road_map) = self.road_map(stream) {
                         wake_if_behind(&road_map, version);
                     }
                 }
-                Wakeup::Appended(heard) => self.hear(heard).await,
+                Wakeup::Appended(heard) => self.hear(&heard),
                 Wakeup::Told(note) => self.presences.hear(note.as_bytes()),
                 Wakeup::Anything => {
                     let mut looked = self.look().await;
@@ -90,30 +90,28 @@ impl Others {
     }
 
     /// Hands on what another node appended, if the road map is in memory and behind.
-    async fn hear(&self, heard: Arc<Heard>) {
+    fn hear(&self, heard: &Arc<Heard>) {
         self.measures.bus_heard.inc();
-        if !self.bus.as_ref().is_some_and(|bus| bus.is_of(&heard)) {
+        if !self.bus.as_ref().is_some_and(|bus| bus.is_of(heard)) {
             tracing::debug!(stream.id = %heard.stream_id, "the bus told of another log");
             return;
         }
-        if let Some(road_map) = self.road_map(heard.stream_id).await
+        if let Some(road_map) = self.road_map(heard.stream_id)
             && road_map.halt.reason().is_none()
             && from_store(heard.head) > road_map.current().moment.version
         {
-            road_map.tidings.appended(heard);
+            road_map.tidings.appended(Arc::clone(heard));
         }
     }
 
     /// Looks at the log itself, and compares every road map in memory with its head there.
     async fn look(&self) -> Result<(), StoreError> {
         self.condition.look(&*self.log).await?;
-        let streams: Vec<StreamId> = {
-            let open = self.open.lock().await;
-            open.keys().map(|id| stream_of(*id)).collect()
-        };
+        let ids = self.open.ids().into_iter();
+        let streams: Vec<StreamId> = ids.map(stream_of).collect();
         for streams in streams.chunks(HEADS_MAX) {
             for head in self.log.heads_of(streams).await? {
-                if let Some(road_map) = self.road_map(head.stream_id).await {
+                if let Some(road_map) = self.road_map(head.stream_id) {
                     wake_if_behind(&road_map, head.version);
                 }
             }
@@ -121,10 +119,8 @@ impl Others {
         Ok(())
     }
 
-    async fn road_map(&self, stream: StreamId) -> Option<Arc<RoadMap>> {
-        let open = self.open.lock().await;
-        let found = open.get(&RoadMapId(stream.0));
-        found.map(|open| Arc::clone(&open.road_map))
+    fn road_map(&self, stream: StreamId) -> Option<Arc<RoadMap>> {
+        self.open.peek(RoadMapId(stream.0))
     }
 }
 

@@ -71,6 +71,8 @@ pub struct RedactionDone {
 pub(crate) struct Redact {
     pub(crate) request: RedactRequest,
     pub(crate) answer: oneshot::Sender<Result<Redacted, EngineError>>,
+    /// Held, not read: the road map stays in memory until it is answered.
+    pub(crate) used: Arc<RoadMap>,
 }
 
 impl RoadMap {

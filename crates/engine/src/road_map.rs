@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, watch};
 use crate::clock::Clock;
 use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
 use crate::condition::Condition;
+use crate::dependency::{Changes, Dependency};
 use crate::directory::Registrar;
 use crate::error::EngineError;
 use crate::halt::Halt;
@@ -59,6 +60,10 @@ pub struct RoadMap {
     pub(crate) recent: Mutex<VecDeque<Arc<Published>>>,
     /// Tells the writer what others appended, or that the log holds it.
     pub(crate) tidings: Tidings,
+    /// Of what is read here: its current state and with it its past, and whether it is served.
+    pub(crate) changes: Changes,
+    /// Told of every redaction of any road map.
+    pub(crate) redactions: Arc<watch::Sender<()>>,
 }
 
 impl RoadMap {
@@ -70,6 +75,11 @@ impl RoadMap {
     /// The current state. Touches no database.
     pub fn current(&self) -> Arc<Published> {
         self.current.load_full()
+    }
+
+    /// That nothing is read otherwise of any moment of it. Taken before it is read.
+    pub fn unchanged(&self) -> Dependency {
+        self.changes.none()
     }
 
     /// The present instant, by the engine's clock.
@@ -287,6 +297,7 @@ impl RoadMap {
             recent.push_back(Arc::clone(&committed.published));
         }
         self.current.store(Arc::clone(&committed.published));
+        self.changes.happened();
         let changes_access = |recorded: &Arc<RecordedEvent>| {
             let event = &recorded.event;
             matches!(
@@ -314,6 +325,7 @@ impl RoadMap {
         for key in ours {
             self.past_states.invalidate(&key);
         }
+        self.redactions.send_replace(());
     }
 
     fn recent(&self, moment: Moment) -> Option<Arc<Published>> {

@@ -36,7 +36,10 @@ pub struct Settings {
     /// Backdated events after which the snapshots along effective time are brought forward, if that is not more than a
     /// 64th of the history.
     pub backdated_refresh_events: u64,
-    /// Past states of each road map kept in memory.
+    /// Road maps kept in memory while nobody follows, reads or edits them; those that were used least lately leave it, and
+    /// come back from their snapshots.
+    pub road_maps_max: usize,
+    /// Past states kept in memory, of all road maps together.
     pub past_states_max: usize,
     /// Recent states of each road map kept in memory, against which late edits are compared.
     pub recent_states_max: usize,
@@ -78,6 +81,7 @@ impl Default for Settings {
             catch_up_wait_ms: 5_000,
             snapshot_spacing_events: 500,
             backdated_refresh_events: 250,
+            road_maps_max: 1_000,
             past_states_max: 64,
             recent_states_max: 256,
             page_events: 1_000,

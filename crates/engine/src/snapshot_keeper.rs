@@ -12,6 +12,7 @@ use roadbook_store::{EventLog, Snapshot, SnapshotFamily, SnapshotPoint, StoreErr
 use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
 use crate::past::Folded;
 use crate::published::Published;
+use crate::rebuild::{self, Rebuilt};
 use crate::settings::Settings;
 use crate::snapshot_codec;
 
@@ -79,6 +80,59 @@ impl Keeper {
             .await?;
         }
         Ok(())
+    }
+
+    /// Drops every snapshot of a road map and makes them anew: along the log, the last one at its head, and along effective
+    /// time if anything is backdated.
+    pub(crate) async fn rebuild(
+        &self,
+        road_map: RoadMapId,
+        mut told: impl FnMut(u64) + Send,
+    ) -> Result<Rebuilt, StoreError> {
+        let stream = stream_of(road_map);
+        // Asked before anything is read: what is redacted meanwhile makes the log refuse what is made here.
+        let redaction = self.log.last_redaction(stream).await?;
+        let Some(head) = self.log.head(stream).await? else {
+            return Ok(Rebuilt::default());
+        };
+        let mut rebuilt = Rebuilt {
+            dropped: self.log.delete_snapshots(stream, None).await?,
+            ..Rebuilt::default()
+        };
+        let mut folded = Folded::default();
+        let mut effective_max = instant_to_store(Instant::MIN);
+        let mut made = Made::new(&*self.log, (stream, redaction), SnapshotFamily::Log);
+        let mut since = 0;
+        let through = from_store(head.version);
+        let mut pages = rebuild::pages(&self.log, road_map, through, self.page_events);
+        while let Some(page) = pages.recv().await {
+            let page = page?;
+            told(page.len() as u64);
+            for recorded in page {
+                effective_max = effective_max.max(instant_to_store(recorded.effective_at));
+                folded.evolve(&recorded);
+                rebuilt.events += 1;
+                since += 1;
+                let is_last = recorded.version == through;
+                if is_last || (since >= self.spacing && recorded.batch == recorded.version) {
+                    let version = to_store(recorded.version);
+                    made.put(&folded, effective_max, version).await?;
+                    since = 0;
+                }
+            }
+        }
+        made.write().await?;
+        let none = roadbook_store::Version::NONE;
+        let backdated = self.log.count_backdated(stream, none, head.version).await?;
+        if backdated > 0 {
+            let (from, to) = (Version::ZERO, through);
+            self.bring_forward((road_map, redaction), &[], from, to)
+                .await?;
+        }
+        for family in [SnapshotFamily::Log, SnapshotFamily::Effective] {
+            rebuilt.made += self.log.snapshot_points(stream, family).await?.len() as u64;
+        }
+        Ok(rebuilt)
     }
 
     /// Backdated events for which it pays to bring the snapshots along effective time forward. On a short history that

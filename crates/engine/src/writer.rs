@@ -97,7 +97,6 @@ impl Writer {
     /// Serves the inbox until it is closed and everything in it is answered.
     pub(crate) async fn run(mut self) {
         let most = self.road_map.settings.batch_edits_max;
-        let road_map = Arc::clone(&self.road_map);
         let mut received = Vec::with_capacity(most);
         let mut open = true;
         while open || self.in_flight.is_some() {
@@ -118,7 +117,7 @@ impl Writer {
                     self.redaction = Some(redaction);
                 }
                 // With an append on its way it shows by itself whether others wrote.
-                () = road_map.tidings.come(), if idle => self.catch_up().await,
+                () = self.road_map.tidings.come(), if idle => self.catch_up().await,
             }
             self.go_on().await;
         }
@@ -351,8 +350,11 @@ async fn outcome(in_flight: &mut Option<InFlight>) -> Result<AppendOutcome, Stor
 }
 
 fn answer(edit: Edit, result: Result<EditDone, EngineError>) {
+    let Edit { answer, used, .. } = edit;
+    // Whoever hears the answer finds it done with.
+    drop(used);
     // A caller that went away asked in vain, but what was accepted stands.
-    drop(edit.answer.send(result));
+    drop(answer.send(result));
 }
 
 fn answer_all(edits: impl IntoIterator<Item = Edit>, error: &EngineError) {

@@ -70,6 +70,35 @@ fn backup_opens_and_verifies() {
 }
 
 #[test]
+fn snapshots_that_are_made_anew_change_nothing() {
+    let folder = folder();
+    let folder = folder.path();
+    let mut server = Running::demo(folder);
+    let all_anew = ["rebuild", "--json", "--database", DATABASE];
+    refusal(folder, &all_anew, 6);
+    server.process.stop();
+    let before = (
+        export(folder, DATABASE, "json", "now"),
+        export(folder, DATABASE, "json", "2015-12-31"),
+    );
+    let rebuilt: Json = serde_json::from_str(&result(folder, &all_anew)).unwrap();
+    assert_eq!(rebuilt["roadMaps"], 1);
+    let one_anew = [&all_anew[..], &["--road-map", "cybersecurity"]].concat();
+    let again: Json = serde_json::from_str(&result(folder, &one_anew)).unwrap();
+    assert_eq!(again["snapshotsDropped"], rebuilt["snapshots"]);
+    assert_eq!(again["events"], rebuilt["events"]);
+    let report = verified(folder, DATABASE);
+    assert_eq!(report["snapshots"], again["snapshots"]);
+    let after = (
+        export(folder, DATABASE, "json", "now"),
+        export(folder, DATABASE, "json", "2015-12-31"),
+    );
+    assert_eq!(before, after);
+    let nothing = [&all_anew[..], &["--road-map", "nothing"]].concat();
+    refusal(folder, &nothing, 3);
+}
+
+#[test]
 fn verify_names_the_first_bad_event() {
     let folder = folder();
     let folder = folder.path();

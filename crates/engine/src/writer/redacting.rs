@@ -26,7 +26,11 @@ struct Losing {
 impl Writer {
     /// Redacts what is asked, and answers. What was decided before it is decided again on what is left.
     pub(super) async fn redact(&mut self, asked: Redact) {
-        let Redact { request, answer } = asked;
+        let Redact {
+            request,
+            answer,
+            used,
+        } = asked;
         let redacted = self.try_to_redact(&request).await;
         if let Ok(Redacted::Done(done)) = &redacted {
             // All snapshots are gone: one is made at once, and the older ones after it.
@@ -34,9 +38,10 @@ impl Writer {
                 self.snapshot = done.published.moment.version;
             }
         }
+        self.queue_again(Vec::new());
+        drop(used);
         // A caller that went away asked in vain, but what was redacted is.
         drop(answer.send(redacted));
-        self.queue_again(Vec::new());
     }
 
     async fn try_to_redact(&mut self, request: &RedactRequest) -> Result<Redacted, EngineError> {

@@ -1,0 +1,78 @@
+//! Rebuilding: everything that is projected from the log of a road map is thrown away and made anew.
+//!
+//! It owns the reading ahead and the pass along the log; where snapshots stand is `snapshot_keeper`'s affair.
+//! Invariant: the log is only read, in pages, and of a road map no more than a few of them are in memory.
+
+use std::sync::Arc;
+
+use roadbook_domain::{RoadMapId, Version};
+use roadbook_store::{EventLog, StoreError};
+use tokio::sync::mpsc;
+
+use crate::codec::{decode, stream_of, to_store};
+use crate::directory::DIRECTORY_STREAM;
+use crate::recorded::RecordedEvent;
+use crate::settings::Settings;
+use crate::snapshot_keeper::Keeper;
+
+/// Pages that are read and decoded while earlier ones are folded.
+const PAGES_AHEAD: usize = 2;
+
+/// What was made anew of a road map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Events that were folded.
+    pub events: u64,
+    /// Snapshots that were dropped.
+    pub dropped: u64,
+    /// Snapshots that were made.
+    pub made: u64,
+}
+
+/// Makes the snapshots of a road map anew. `told` hears of every page how many events it has.
+///
+/// It is safe beside servers, which only read more of the log meanwhile.
+pub async fn rebuild(
+    log: &Arc<dyn EventLog>,
+    road_map: RoadMapId,
+    settings: &Settings,
+    told: impl FnMut(u64) + Send,
+) -> Result<Rebuilt, StoreError> {
+    if stream_of(road_map) == DIRECTORY_STREAM {
+        // It is read whole at each start.
+        return Ok(Rebuilt::default());
+    }
+    let keeper = Keeper::new(Arc::clone(log), settings);
+    keeper.rebuild(road_map, told).await
+}
+
+/// The events of a road map up to a version, decoded page by page by a task that reads ahead.
+pub(crate) fn pages(
+    log: &Arc<dyn EventLog>,
+    road_map: RoadMapId,
+    through: Version,
+    page_events: usize,
+) -> mpsc::Receiver<Result<Vec<RecordedEvent>, StoreError>> {
+    let (read, pages) = mpsc::channel(PAGES_AHEAD);
+    let log = Arc::clone(log);
+    tokio::spawn(async move {
+        let stream = stream_of(road_map);
+        let mut after = roadbook_store::Version::NONE;
+        loop {
+            let page = log.read_versions(stream, after, to_store(through), &[], page_events);
+            let page = match page.await {
+                Ok(page) => page,
+                Err(error) => return drop(read.send(Err(error)).await),
+            };
+            let is_last = page.len() < page_events;
+            after = page.last().map_or(after, |event| event.header.version);
+            let decoded: Result<Vec<_>, _> = page.into_iter().map(decode).collect();
+            let failed = decoded.is_err();
+            // Whoever folds may have given up.
+            if read.send(decoded).await.is_err() || failed || is_last {
+                return;
+            }
+        }
+    });
+    pages
+}
