@@ -53,6 +53,8 @@ mod moving;
 mod nodes;
 #[path = "whole_system/presidencies.rs"]
 mod presidencies;
+#[path = "whole_system/reading.rs"]
+mod reading;
 #[path = "whole_system/redacting.rs"]
 mod redacting;
 #[path = "whole_system/renewing.rs"]

@@ -5,15 +5,17 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use futures_util::StreamExt as _;
 use prometheus_client::registry::Registry;
 use roadbook_console::{Delegations, SignIn};
 use roadbook_engine::{Engine, Readiness};
 use roadbook_server::tls::ServerCertificate;
 use roadbook_server::{
-    AuditLog, Executors, Probes, ReadOnlyReason, Ready, Safeguards, TrustedDocuments,
+    AuditLog, Executors, Probes, ReadOnlyReason, Ready, Responses, Safeguards, TrustedDocuments,
 };
 use tokio::net::TcpListener;
 
@@ -108,11 +110,20 @@ impl Listening {
             wired.store.clone(),
             settings.clone(),
         );
-        let beside = [tokio::spawn(renewal), tokio::spawn(doors.keep_fresh())];
+        let responses = Responses::new(settings.server.limits.responses_bytes_max);
+        let beside = [
+            tokio::spawn(renewal),
+            tokio::spawn(doors.keep_fresh()),
+            tokio::spawn(forget_redacted(
+                Arc::clone(&wired.engine),
+                responses.clone(),
+            )),
+        ];
         let identity = Arc::new(doors.sign_in());
         let safeguards = Safeguards {
             trusted: self.trusted,
             audit: audit.clone().map(|audit| audit as Arc<dyn AuditLog>),
+            responses: Some(responses),
         };
         let console = roadbook_console::router(SignIn {
             delegations: self.delegations,
@@ -144,6 +155,14 @@ impl Listening {
             audit.close();
         }
         served.context("the server failed")
+    }
+}
+
+/// Lets go of the answers kept whenever something was redacted that they may hold.
+async fn forget_redacted(engine: Arc<Engine>, responses: Responses) {
+    let mut redactions = pin!(engine.redactions());
+    while redactions.next().await.is_some() {
+        responses.clear();
     }
 }
 

@@ -12,6 +12,7 @@ use roadbook_domain::organisation::OrganisationKind as DomainKind;
 use roadbook_domain::{Date, Directory, DirectoryEvent as Fact, Version};
 use roadbook_engine::RecordedDirectoryEvent;
 
+use crate::basis;
 use crate::cursor::Cursor;
 use crate::fault::{bad_argument, engine_fault};
 use crate::page::{Listed, Logged, listed, page_size};
@@ -27,7 +28,9 @@ struct OnDay {
 
 impl OnDay {
     fn of(ctx: &Context<'_>, on: Option<Day>) -> async_graphql::Result<Self> {
-        let standing = engine(ctx)?.standing();
+        let engine = engine(ctx)?;
+        basis::depend(ctx, engine.same_standing());
+        let standing = engine.standing();
         Ok(Self {
             directory: standing.directory,
             day: on.map_or(standing.today, |day| day.0),

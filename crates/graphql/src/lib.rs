@@ -20,6 +20,7 @@
 mod allowed;
 mod amendment;
 mod at;
+mod basis;
 mod cell;
 mod command_input;
 mod comparison;
@@ -57,8 +58,10 @@ use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
 
+pub use basis::{Basis, Dependencies};
 pub use cursor::Cursor;
 pub use fault::told;
+pub use roadbook_engine::{Changes, Dependency};
 pub use schema::Schema;
 pub use trail::{Footprints, Trail};
 pub use viewer::{Capacity, Viewer};

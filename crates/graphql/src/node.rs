@@ -9,6 +9,7 @@ use roadbook_engine::MomentSelector;
 
 use crate::amendment::Amendment;
 use crate::at::{At, visible};
+use crate::basis;
 use crate::cell::Cell;
 use crate::event::{
     Added, AmendmentDecided, AmendmentProposed, CellSet, CellsShared, CellsUnshared,
@@ -127,6 +128,8 @@ pub(crate) async fn resolve(ctx: &Context<'_>, id: &ID) -> async_graphql::Result
         Name::Part(_, part, Some((version, effective))) => {
             let selector = MomentSelector::At { version, effective };
             let Ok(then) = at.read(&selector).await else {
+                // Perhaps only for now, if the log could not be read.
+                basis::leave_open(ctx);
                 return Ok(None);
             };
             Ok(state_node(&then, part).map(Node::from))

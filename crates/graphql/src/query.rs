@@ -1,7 +1,7 @@
 //! The queries of the API.
 //!
 //! It owns the ways in; what is found there belongs to the objects.
-//! Invariant: a query changes nothing.
+//! Invariant: a query changes nothing, and a field that says of its basis that it is whole reaches all it reads by the gate.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use roadbook_domain::{CellContent as Content, ContentKind, RoadMapId};
 use roadbook_engine::Engine;
 
 use crate::at::{visible, visible_after};
+use crate::basis;
 use crate::content::CellContent;
 use crate::cursor::Cursor;
 use crate::directory::{self, DirectoryEvent, Organisation, WorkingParty};
@@ -55,11 +56,13 @@ pub(crate) struct Query;
 impl Query {
     /// The object that an id or key names; none if it names nothing.
     async fn node(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Node>> {
+        basis::tell_all(ctx);
         resolve(ctx, &id).await
     }
 
     /// The caller.
     async fn viewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Viewer> {
+        basis::tell_all(ctx);
         viewer(ctx).cloned()
     }
 
@@ -71,6 +74,7 @@ impl Query {
         #[graphql(default = 100)] first: i32,
         after: Option<String>,
     ) -> async_graphql::Result<Listed<Organisation>> {
+        basis::tell_all(ctx);
         directory::organisations(ctx, on, first, after.as_deref())
     }
 
@@ -82,6 +86,7 @@ impl Query {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> async_graphql::Result<Listed<WorkingParty>> {
+        basis::tell_all(ctx);
         directory::working_parties(ctx, on, first, after.as_deref())
     }
 
@@ -109,6 +114,7 @@ impl Query {
 
     /// A road map by its id or bare UUID; none if there is no such road map for the caller.
     async fn road_map(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<RoadMap>> {
+        basis::tell_all(ctx);
         let Some(id) = road_map_of(&id) else {
             return Ok(None);
         };

@@ -35,6 +35,11 @@ impl Trail {
         self.change(|footprints| footprints.clone())
     }
 
+    /// Leaves what an operation has left before whose answer is given again.
+    pub fn leave(&self, footprints: &Footprints) {
+        self.change(|left| left.clone_from(footprints));
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Footprints) -> T) -> T {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

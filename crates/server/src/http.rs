@@ -14,13 +14,12 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
-use tracing::Instrument as _;
 
 use crate::connection::Connection;
 use crate::failure::{Cause, Failure};
 use crate::identity::{self, Credential, Identity, IdentityError, ORGANISATION_HEADER, Shown};
 use crate::negotiation::{MediaType, negotiate};
-use crate::operation::Ending;
+use crate::operation::Answer;
 use crate::parameters::{self, Parameters};
 use crate::peer::Peer;
 use crate::transport::Transport;
@@ -43,17 +42,16 @@ pub(crate) async fn get<E: Executor>(
     let Some(media_type) = negotiate(request.headers()) else {
         return not_acceptable();
     };
-    reply::respond(
-        get_outcome(transport, from, &request.into_parts().0).await,
-        media_type,
-    )
+    let request = request.into_parts().0;
+    let outcome = get_outcome(transport, from, &request).await;
+    reply::respond_to_get(outcome, media_type, &request.headers)
 }
 
 async fn get_outcome<E: Executor>(
     transport: &Transport<E>,
     from: Origin<'_>,
     request: &Parts,
-) -> Result<async_graphql::Response, Failure> {
+) -> Result<Answer, Failure> {
     let caller = caller(transport, from, &request.headers).await?;
     let parameters = parameters::from_url(
         request.uri.query().unwrap_or_default(),
@@ -78,7 +76,7 @@ async fn post_outcome<E: Executor>(
     transport: &Transport<E>,
     from: Origin<'_>,
     request: Request,
-) -> Result<async_graphql::Response, Failure> {
+) -> Result<Answer, Failure> {
     let limits = &transport.settings.limits;
     require_json(request.headers())?;
     let caller = caller(transport, from, request.headers()).await?;
@@ -93,9 +91,17 @@ async fn run<E: Executor>(
     method: Method,
     parameters: Parameters,
     caller: &Credential,
-) -> Result<async_graphql::Response, Failure> {
-    let operation = transport.operations.prepare(parameters, caller).await?;
-    let refusal = match (operation.kind, method) {
+) -> Result<Answer, Failure> {
+    let refuse = |kind| refusal(kind, method);
+    transport
+        .operations
+        .answer(parameters, caller, refuse)
+        .await
+}
+
+/// Why an operation of a kind is not executed for a request of a method.
+fn refusal(kind: OperationType, method: Method) -> Option<Failure> {
+    match (kind, method) {
         (OperationType::Subscription, _) => Some(Failure::new(
             Cause::BadRequest,
             "SUBSCRIPTION_OVER_HTTP",
@@ -107,19 +113,7 @@ async fn run<E: Executor>(
             "a mutation cannot be sent by GET: use POST",
         )),
         _ => None,
-    };
-    let outcome = match refusal {
-        Some(failure) => Err(failure),
-        None => {
-            transport
-                .operations
-                .execute(operation.request, &operation.document)
-                .instrument(operation.trace.span())
-                .await
-        }
-    };
-    operation.trace.end(&Ending::of(&outcome));
-    outcome
+    }
 }
 
 /// Whoever asks, if it is known and may ask now.

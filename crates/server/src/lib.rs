@@ -47,7 +47,7 @@ pub use identity::{
     ConsoleClient, Credential, DevelopmentTokens, Identity, IdentityError, IdentitySettings,
     IssuerError, IssuerSettings, PreviousSecret, Providers, Role, Shown, SignIn, TokenError,
 };
-pub use operation::Executors;
+pub use operation::{Executors, Responses};
 pub use roadbook_graphql::Viewer;
 pub use serve::serve;
 pub use settings::{Limits, Settings, TlsSettings};

@@ -8,6 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
@@ -22,6 +23,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 #[derive(Debug)]
 pub(crate) struct Measures {
     operation_seconds: Family<OperationLabels, Histogram>,
+    responses_cached: Family<CachedLabels, Counter>,
     /// Sockets that are open, as it was when the page was last read.
     pub(crate) sockets: Gauge,
 }
@@ -47,12 +49,31 @@ enum End {
     Refused,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CachedLabels {
+    end: Cached,
+}
+
+/// What the cache of responses did for a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(crate) enum Cached {
+    /// Its answer was there.
+    Hit,
+    /// It waited for another that asked the same.
+    Shared,
+    /// It was executed, and its answer kept.
+    Miss,
+    /// It was executed, and its answer cannot be kept.
+    NotKept,
+}
+
 impl Default for Measures {
     fn default() -> Self {
         // From a quarter of a millisecond to eight seconds; a subscription lasts as long as its client wants.
         let histogram = || Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
         Self {
             operation_seconds: Family::new_with_constructor(histogram),
+            responses_cached: Family::default(),
             sockets: Gauge::default(),
         }
     }
@@ -66,6 +87,11 @@ impl Measures {
             "Time of GraphQL operations, by kind and by how they ended",
             Unit::Seconds,
             self.operation_seconds.clone(),
+        );
+        registry.register(
+            "responses_cached",
+            "Queries by what the cache of responses did for them",
+            self.responses_cached.clone(),
         );
         registry.register("sockets", "Sockets that are open", self.sockets.clone());
     }
@@ -86,6 +112,11 @@ impl Measures {
         self.operation_seconds
             .get_or_create(&labels)
             .observe(seconds);
+    }
+
+    pub(crate) fn cached(&self, end: Cached) {
+        let labels = CachedLabels { end };
+        self.responses_cached.get_or_create(&labels).inc();
     }
 }
 

@@ -3,7 +3,9 @@
 //! Both transports share it, so an operation means the same over HTTP and over a socket.
 //! Invariant: what reaches the executor carries its viewer and is within bounds.
 
+mod answering;
 mod key;
+mod responses;
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -21,7 +23,7 @@ use crate::Viewer;
 use crate::audit::{self, Audit};
 use crate::coercion::{self, InputTypes};
 use crate::digest::Digest;
-use crate::document::Document;
+use crate::document::{Document, Selected};
 use crate::documents::Documents;
 use crate::failure::{Cause, Failure};
 use crate::identity::{Credential, IdentityError, Role};
@@ -29,6 +31,9 @@ use crate::measures::Measures;
 use crate::parameters::Parameters;
 use crate::settings::{Limits, Settings};
 use crate::trusted::TrustedDocuments;
+
+pub(crate) use answering::Answer;
+pub use responses::Responses;
 
 /// The executors of one schema.
 #[derive(Clone, Debug)]
@@ -44,6 +49,7 @@ pub(crate) struct Operations<E> {
     executors: Executors<E>,
     limits: Limits,
     documents: Documents,
+    responses: Responses,
     trusted: Option<TrustedDocuments>,
     introspection: bool,
     audit: Audit,
@@ -64,12 +70,14 @@ impl<E: Executor> Operations<E> {
         executors: Executors<E>,
         settings: &Settings,
         trusted: Option<TrustedDocuments>,
+        responses: Responses,
         audit: Audit,
         measures: Arc<Measures>,
     ) -> Self {
         let limits = settings.limits.clone();
         Self {
             executors,
+            responses,
             documents: Documents::new(limits.documents_bytes_max),
             trusted,
             introspection: settings.introspection,
@@ -91,6 +99,23 @@ impl<E: Executor> Operations<E> {
         parameters: Parameters,
         caller: &Credential,
     ) -> Result<Operation, Failure> {
+        let document = self.admit(&parameters)?;
+        let selected = self.select(&document, &parameters, caller)?;
+        self.check_variables(&selected, &parameters).await?;
+        let kind = selected.operation.ty;
+        let trail = Trail::default();
+        let trace = self.trace(&selected, caller, trail.clone());
+        let request = request((&selected, &*document), parameters, caller);
+        Ok(Operation {
+            request: request.data(trail),
+            document,
+            kind,
+            trace,
+        })
+    }
+
+    /// The document that is asked for, if it may be executed here.
+    fn admit(&self, parameters: &Parameters) -> Result<Arc<Document>, Failure> {
         let document = self.document(parameters.query.as_deref(), parameters.persisted)?;
         if document.introspects && !self.introspection {
             return Err(Failure::document(
@@ -99,6 +124,16 @@ impl<E: Executor> Operations<E> {
                 None,
             ));
         }
+        Ok(document)
+    }
+
+    /// The operation of a document that is asked for, if its caller has the role for it.
+    fn select<'a>(
+        &self,
+        document: &'a Document,
+        parameters: &Parameters,
+        caller: &Credential,
+    ) -> Result<Selected<'a>, Failure> {
         let selected = document.select(parameters.operation_name.as_deref())?;
         if selected.operation.ty == OperationType::Mutation && caller.role < Role::Editor {
             if caller.viewer.is_anonymous() {
@@ -111,37 +146,33 @@ impl<E: Executor> Operations<E> {
                 "the token gives its holder the role of a reader, who sends no mutations",
             ));
         }
-        if !selected.operation.variable_definitions.is_empty() {
-            let types = self
-                .input_types
-                .get_or_init(|| InputTypes::learn(&self.executors.validating))
-                .await;
-            coercion::check(selected.operation, &parameters.variables, types)?;
+        Ok(selected)
+    }
+
+    async fn check_variables(
+        &self,
+        selected: &Selected<'_>,
+        parameters: &Parameters,
+    ) -> Result<(), Failure> {
+        if selected.operation.variable_definitions.is_empty() {
+            return Ok(());
         }
-        let kind = selected.operation.ty;
-        let trail = Trail::default();
+        let types = self
+            .input_types
+            .get_or_init(|| InputTypes::learn(&self.executors.validating))
+            .await;
+        coercion::check(selected.operation, &parameters.variables, types)
+    }
+
+    fn trace(&self, selected: &Selected<'_>, caller: &Credential, trail: Trail) -> Trace {
         let left = Left {
             caller: caller.viewer.clone(),
             name: selected.name.map_or_else(String::new, audit::cut),
-            trail: trail.clone(),
+            trail,
             audit: self.audit.clone(),
             is_told: AtomicBool::new(false),
         };
-        let trace = Trace::start(kind, left, Arc::clone(&self.measures));
-        // The executor reads the parsed document, never its text.
-        let mut request = Request::new("")
-            .variables(parameters.variables)
-            .data(caller.viewer.clone())
-            .data(trail);
-        request.operation_name = selected.name.map(str::to_owned);
-        request.extensions = parameters.extensions;
-        request.set_parsed_query(document.parsed.clone());
-        Ok(Operation {
-            request,
-            document,
-            kind,
-            trace,
-        })
+        Trace::start(selected.operation.ty, left, Arc::clone(&self.measures))
     }
 
     /// The document of a query that is sent, or of one that was sent before and is named by its hash.
@@ -205,6 +236,22 @@ impl<E: Executor> Operations<E> {
     }
 }
 
+/// What the executor gets.
+fn request(
+    (selected, document): (&Selected<'_>, &Document),
+    parameters: Parameters,
+    caller: &Credential,
+) -> Request {
+    // The executor reads the parsed document, never its text.
+    let mut request = Request::new("")
+        .variables(parameters.variables)
+        .data(caller.viewer.clone());
+    request.operation_name = selected.name.map(str::to_owned);
+    request.extensions = parameters.extensions;
+    request.set_parsed_query(document.parsed.clone());
+    request
+}
+
 /// Tells a result of execution, with data or with errors of fields, from a request that never executed.
 pub(crate) fn executed(response: Response) -> Result<Response, Failure> {
     let refused = !response.errors.is_empty()
@@ -261,10 +308,10 @@ impl fmt::Display for Ending {
 }
 
 impl Ending {
-    pub(crate) fn of(outcome: &Result<Response, Failure>) -> Self {
+    pub(crate) fn of(outcome: &Result<Answer, Failure>) -> Self {
         match outcome {
-            Ok(response) if response.errors.is_empty() => Self::Done,
-            Ok(_) => Self::Errors,
+            Ok(Answer::Executed(response)) if !response.errors.is_empty() => Self::Errors,
+            Ok(_) => Self::Done,
             Err(failure) => Self::Refused(failure.code()),
         }
     }

@@ -19,7 +19,7 @@ use crate::connection::Connection;
 use crate::health::Ready;
 use crate::identity::{Credential, Identity, IdentityError, Role};
 use crate::measures::Measures;
-use crate::operation::{Executors, Operations};
+use crate::operation::{Executors, Operations, Responses};
 use crate::peer::Peer;
 use crate::rates::Rates;
 use crate::settings::Settings;
@@ -45,6 +45,8 @@ pub struct Safeguards {
     pub trusted: Option<TrustedDocuments>,
     /// Where entries of the audit are kept; `None`: nowhere.
     pub audit: Option<Arc<dyn AuditLog>>,
+    /// The answers kept; `None`: a cache of its own, which nobody clears.
+    pub responses: Option<Responses>,
 }
 
 /// What every request shares.
@@ -95,7 +97,13 @@ pub fn router<E: Executor>(
     safeguards: Safeguards,
     probes: Probes,
 ) -> Router {
-    let Safeguards { trusted, audit } = safeguards;
+    let Safeguards {
+        trusted,
+        audit,
+        responses,
+    } = safeguards;
+    let responses =
+        responses.unwrap_or_else(|| Responses::new(settings.limits.responses_bytes_max));
     let audit = Audit(audit);
     let Probes {
         ready,
@@ -110,6 +118,7 @@ pub fn router<E: Executor>(
             executors,
             &settings,
             trusted,
+            responses,
             audit.clone(),
             Arc::clone(&measures),
         ),

@@ -18,6 +18,8 @@ mod identity;
 mod rates;
 #[path = "transport/renewal.rs"]
 mod renewal;
+#[path = "transport/responses.rs"]
+mod responses;
 #[path = "transport/socket.rs"]
 mod socket;
 #[path = "transport/stop.rs"]

@@ -25,6 +25,7 @@ const MAY_BE_ZERO: &[&str] = &[
     "server.limits.caller_operations_per_s",
     "server.limits.address_refusals_per_s",
     "server.limits.sockets_per_caller_max",
+    "server.limits.responses_bytes_max",
     "server.limits.address_sockets_max",
     "server.drain_quiet_ms",
 ];

@@ -16,6 +16,7 @@ use roadbook_engine::{
 use uuid::Uuid;
 
 use super::At;
+use crate::basis;
 use crate::query::{engine, viewer};
 use crate::trail;
 
@@ -32,6 +33,7 @@ struct Asker<'a> {
 impl<'a> Asker<'a> {
     fn of(ctx: &Context<'a>) -> async_graphql::Result<Self> {
         let engine = engine(ctx)?;
+        basis::depend(ctx, engine.same_standing());
         Ok(Self {
             engine,
             organisation: &viewer(ctx)?.organisation,
@@ -74,7 +76,16 @@ pub(crate) async fn visible(
         .engine
         .road_map_for(id, |state| asker.sees(state))
         .await;
-    let found = found.map(|found| found.and_then(|road_map| asker.current(road_map)));
+    let found = found.map(|found| {
+        found.and_then(|road_map| {
+            basis::depend(ctx, [road_map.unchanged()]);
+            asker.current(road_map)
+        })
+    });
+    if !matches!(found, Ok(Some(_))) {
+        // That there is none is looked up in the log each time, whether it is hidden or was never there: the two take as long.
+        basis::leave_open(ctx);
+    }
     Ok(found.inspect(|found| trail::note(ctx, found)))
 }
 
@@ -110,6 +121,8 @@ pub(crate) async fn visible_after(
     limit: usize,
 ) -> async_graphql::Result<Result<(Vec<At>, Vec<EngineError>), EngineError>> {
     let asker = Asker::of(ctx)?;
+    // Which road maps there are is asked of the log, where other nodes may add some.
+    basis::leave_open(ctx);
     let listed = asker
         .engine
         .road_maps_for(after, limit, |state| asker.sees(state))

@@ -8,6 +8,7 @@ mod amending;
 mod directory;
 mod editing;
 mod following;
+mod keeping;
 mod presence;
 mod reading;
 mod redacting;

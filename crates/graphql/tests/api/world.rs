@@ -187,17 +187,33 @@ impl World {
 
     /// The cursor of the current state.
     pub(crate) async fn cursor(&self) -> Value {
+        self.cursor_as("LV").await
+    }
+
+    /// The same, as an organisation reads it.
+    pub(crate) async fn cursor_as(&self, organisation: &str) -> Value {
         let document = "query ($map: ID!) { roadMap(id: $map) { state { moment { cursor } } } }";
-        self.ask(document, json!({})).await["roadMap"]["state"]["moment"]["cursor"].clone()
+        let data = self.ask_as(organisation, document, json!({})).await;
+        data["roadMap"]["state"]["moment"]["cursor"].clone()
     }
 
     /// The lasting keys of an action and of a column by name.
     pub(crate) async fn cell(&self, label: &str, column: &str) -> (Value, Value) {
+        self.cell_as("LV", label, column).await
+    }
+
+    /// The same, as an organisation reads them.
+    pub(crate) async fn cell_as(
+        &self,
+        organisation: &str,
+        label: &str,
+        column: &str,
+    ) -> (Value, Value) {
         let document = "query ($map: ID!) { roadMap(id: $map) { state {
             columns { key name }
             fields { strands { actions { key label } } }
         } } }";
-        let data = self.ask(document, json!({})).await;
+        let data = self.ask_as(organisation, document, json!({})).await;
         let state = &data["roadMap"]["state"];
         let columns = state["columns"].as_array().unwrap();
         let column = columns.iter().find(|held| held["name"] == column).unwrap();

@@ -2,33 +2,82 @@
 //!
 //! Invariant: a refusal has no `data`, and its status depends on the cause and the media type alone.
 
+use std::sync::Arc;
+
 use axum::body::Body;
-use axum::http::StatusCode;
-use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER, VARY as VARY_FIELD,
+    WWW_AUTHENTICATE,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use bytes::Bytes;
 use serde::Serialize;
 
 use crate::failure::{Cause, Failure};
 use crate::negotiation::MediaType;
+use crate::operation::Answer;
 
 #[derive(Serialize)]
 struct Refusal<'a> {
     errors: &'a [async_graphql::ServerError],
 }
 
+/// What the answer to a GET depends on besides its URL.
+const VARY: HeaderValue = HeaderValue::from_static("authorization, roadbook-organisation, accept");
+
 /// The response to send.
-pub(super) fn respond(
-    outcome: Result<async_graphql::Response, Failure>,
-    media_type: MediaType,
-) -> Response {
+pub(super) fn respond(outcome: Result<Answer, Failure>, media_type: MediaType) -> Response {
     match outcome {
-        Ok(executed) => {
-            let mut response = json(StatusCode::OK, media_type, &executed);
+        Ok(Answer::Executed(executed)) => {
+            let mut response = json(StatusCode::OK, media_type, &*executed);
             response.headers_mut().extend(executed.http_headers);
             response
         }
+        Ok(Answer::Kept(kept)) => of_bytes(StatusCode::OK, media_type, kept.body.clone()),
         Err(failure) => refuse(&failure, media_type),
     }
+}
+
+/// The response to send to a GET with these headers: of an answer that is kept, 304 to whoever has it.
+///
+/// A POST names nothing that could be compared, so it has no entity tag, and what it says of one is not looked at.
+pub(super) fn respond_to_get(
+    outcome: Result<Answer, Failure>,
+    media_type: MediaType,
+    headers: &HeaderMap,
+) -> Response {
+    let Ok(Answer::Kept(kept)) = &outcome else {
+        return respond(outcome, media_type);
+    };
+    let kept = Arc::clone(kept);
+    let tag = kept.tag(media_type);
+    let mut response = if is_known(headers, tag) {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response
+    } else {
+        respond(outcome, media_type)
+    };
+    let fields = response.headers_mut();
+    fields.insert(ETAG, tag.clone());
+    fields.insert(VARY_FIELD, VARY);
+    if kept.footprints.limite.is_empty() {
+        // Kept by the client alone, and never shown by it before it has asked. What is LIMITE stays on no disk.
+        fields.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    response
+}
+
+/// Whether the client names an entity tag as one that it has. The comparison is the weak one, as RFC 9110 says.
+fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let tag = tag.as_bytes();
+    let fields = headers.get_all(IF_NONE_MATCH).iter();
+    let mut named = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b','));
+    named.any(|named| {
+        let named = named.trim_ascii();
+        named == b"*" || named.strip_prefix(b"W/").unwrap_or(named) == tag
+    })
 }
 
 fn refuse(failure: &Failure, media_type: MediaType) -> Response {
@@ -77,14 +126,18 @@ fn status(cause: Cause, media_type: MediaType) -> StatusCode {
 }
 
 fn json(status: StatusCode, media_type: MediaType, body: &impl Serialize) -> Response {
-    let (status, bytes) = match serde_json::to_vec(body) {
-        Ok(bytes) => (status, bytes),
+    match serde_json::to_vec(body) {
+        Ok(bytes) => of_bytes(status, media_type, bytes.into()),
         // Only a scalar of the schema that serialises to something else than JSON could come here.
-        Err(_) => (
+        Err(_) => of_bytes(
             StatusCode::INTERNAL_SERVER_ERROR,
-            b"{\"errors\":[{\"message\":\"the result is not JSON\"}]}".to_vec(),
+            media_type,
+            Bytes::from_static(b"{\"errors\":[{\"message\":\"the result is not JSON\"}]}"),
         ),
-    };
+    }
+}
+
+fn of_bytes(status: StatusCode, media_type: MediaType, bytes: Bytes) -> Response {
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;
     response.headers_mut().insert(

@@ -46,6 +46,12 @@ impl OperationKey {
             variables: serde_json::to_vec(&counted).unwrap_or_default().into(),
         }
     }
+
+    /// What it takes up in memory besides itself.
+    pub(crate) fn held_bytes(&self) -> usize {
+        let name = self.name.as_deref().map_or(0, str::len);
+        name + self.variables.len()
+    }
 }
 
 /// A value whose objects are written with their keys in order: a client may send them in any.

@@ -64,6 +64,9 @@ pub struct Limits {
     /// Documents kept parsed, by which persisted queries are found: their size in memory, estimated at 256 bytes for
     /// each token; those used least go first. Default: 33 554 432.
     pub documents_bytes_max: usize,
+    /// Answers to queries kept as bytes, which are given again as long as nothing that they depend on has changed: all of
+    /// them together, with what is asked; those used least go first. 0 keeps none. Default: 67 108 864.
+    pub responses_bytes_max: usize,
 
     /// Sockets open at once; one more is closed with 1013. Default: 2048.
     pub sockets_max: usize,
@@ -115,6 +118,7 @@ impl Default for Limits {
             query_nesting_max: 48,
             variables_bytes_max: 524_288,
             documents_bytes_max: 33_554_432,
+            responses_bytes_max: 67_108_864,
             sockets_max: 2048,
             sockets_per_caller_max: 32,
             address_sockets_max: 256,

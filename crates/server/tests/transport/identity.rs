@@ -152,8 +152,8 @@ impl AuditLog for SignIns {
 async fn one_token_for_a_second_organisation_is_a_second_sign_in_of_its_connection() {
     let told = Arc::new(SignIns::default());
     let safeguards = Safeguards {
-        trusted: None,
         audit: Some(Arc::clone(&told) as Arc<dyn AuditLog>),
+        ..Safeguards::default()
     };
     let server = Server::with_all(Some(Arc::new(Known)), Settings::default(), safeguards).await;
     let stream = TcpStream::connect(server.address).await.unwrap();

@@ -80,7 +80,7 @@ impl Server {
     pub(crate) async fn trusting(trusted: TrustedDocuments) -> Self {
         let safeguards = Safeguards {
             trusted: Some(trusted),
-            audit: None,
+            ..Safeguards::default()
         };
         Self::with_all(None, Settings::default(), safeguards).await
     }

@@ -3,10 +3,12 @@
 #![allow(clippy::unused_async, reason = "the macros want resolvers to be async")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::{Context, Object, Result, Schema, Subscription, ValidationMode};
 use futures_util::Stream;
 use futures_util::stream::{self, StreamExt as _};
+use roadbook_graphql::{Basis, Changes as ChangesOf, Footprints, Trail};
 use roadbook_server::Viewer;
 use tokio::sync::{Semaphore, watch};
 
@@ -24,6 +26,10 @@ pub(crate) struct Probe {
     pub(crate) gate: Arc<Semaphore>,
     /// The value that the mutation sets.
     pub(crate) value: watch::Sender<i32>,
+    /// Those of the value.
+    pub(crate) changes: ChangesOf,
+    /// How often a field was executed whose answer can be kept.
+    pub(crate) executed: Arc<AtomicUsize>,
 }
 
 impl Default for Probe {
@@ -33,6 +39,8 @@ impl Default for Probe {
             waiting: watch::Sender::new(0),
             gate: Arc::new(Semaphore::new(0)),
             value: watch::Sender::new(0),
+            changes: ChangesOf::default(),
+            executed: Arc::default(),
         }
     }
 }
@@ -59,6 +67,16 @@ pub(crate) fn schema(probe: &Probe, validation: ValidationMode) -> ToySchema {
         .data(probe.clone())
         .validation_mode(validation)
         .finish()
+}
+
+/// Records that a field depends on the value of a probe, and on nothing else.
+fn tell(ctx: &Context<'_>, on: Option<&Probe>) {
+    if let Some(basis) = ctx.data_opt::<Basis>() {
+        if let Some(probe) = on {
+            basis.depends_on(probe.changes.none());
+        }
+        basis.told_all(&ctx.item.node.response_key().node);
+    }
 }
 
 /// Queries.
@@ -112,6 +130,33 @@ impl Query {
         Ok(1)
     }
 
+    /// The value, and who asks; its answer can be kept until the value changes.
+    async fn kept(&self, ctx: &Context<'_>) -> Result<String> {
+        let probe = ctx.data::<Probe>()?;
+        probe.executed.fetch_add(1, Ordering::SeqCst);
+        tell(ctx, Some(probe));
+        let organisation = &ctx.data::<Viewer>()?.organisation;
+        Ok(format!("{organisation} {}", *probe.value.borrow()))
+    }
+
+    /// As `waits`, and can be kept for ever.
+    async fn waits_kept(&self, ctx: &Context<'_>) -> Result<i32> {
+        tell(ctx, None);
+        let probe = ctx.data::<Probe>()?;
+        probe.executed.fetch_add(1, Ordering::SeqCst);
+        self.waits(ctx).await
+    }
+
+    /// Looks at a road map that is LIMITE, and can be kept for ever.
+    async fn limite(&self, ctx: &Context<'_>) -> Result<i32> {
+        tell(ctx, None);
+        ctx.data::<Trail>()?.leave(&Footprints {
+            limite: vec!["a-road-map".to_owned()],
+            ..Footprints::default()
+        });
+        Ok(1)
+    }
+
     async fn long(&self, bytes: usize) -> String {
         "x".repeat(bytes)
     }
@@ -123,7 +168,9 @@ pub(crate) struct Mutation;
 #[Object]
 impl Mutation {
     async fn set(&self, ctx: &Context<'_>, value: i32) -> Result<i32> {
-        ctx.data::<Probe>()?.value.send_replace(value);
+        let probe = ctx.data::<Probe>()?;
+        probe.value.send_replace(value);
+        probe.changes.happened();
         Ok(value)
     }
 }
