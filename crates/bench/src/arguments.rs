@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// Where the databases are made, in a folder that is removed at the end: this disk is measured
     #[arg(long, value_name = "FOLDER", default_value = "target")]
     pub(crate) folder: PathBuf,
+    /// Serve the bytes of a file and nothing else: how this program measures what plain bytes would come to
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) prepared: Option<PathBuf>,
     /// What the server logs, in place of its default
     #[arg(long, value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -38,10 +41,16 @@ pub(crate) enum Subject {
     Edits,
     /// States at past moments.
     AsOf,
+    /// The whole table by many clients at once.
+    Reads,
     /// From an edit to those who follow.
     Feed,
     /// Edits and followers on PostgreSQL, through one node and two.
     Postgres,
+    /// Folding a log.
+    Fold,
+    /// One edit to each of many road maps.
+    Many,
     /// From the start of the process to serving.
     Open,
 }

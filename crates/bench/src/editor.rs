@@ -19,7 +19,7 @@ const STATE: &str = "query($id: ID!, $at: MomentInput) { roadMap(id: $id) { stat
     title moment { version effective cursor } } } }";
 
 /// Everything that can be edited.
-const KEYS: &str = "query($id: ID!) { roadMap(id: $id) { state { columns { key } \
+const KEYS: &str = "query($id: ID!) { roadMap(id: $id) { state { columns { key name } \
     fields { key strands { key actions { key } } } } } }";
 
 const EDITING: &str = "an edit";

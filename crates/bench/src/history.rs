@@ -103,10 +103,10 @@ pub(crate) async fn backdated(
 /// stop would take one.
 pub(crate) async fn without_snapshots(
     program: &Program,
+    database: &str,
     events: u64,
     settings: &[(&str, &str)],
 ) -> Result<History, BenchError> {
-    let database = "bare";
     let server = program.serve(database, settings).await?;
     let history = record(program, &server, database, events, None).await?;
     server.kill().await?;

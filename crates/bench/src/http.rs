@@ -14,6 +14,8 @@ use crate::error::BenchError;
 const READ_BYTES: usize = 4 * 1024;
 /// The longest answer that makes sense here.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The head of an answer is shorter.
+const HEAD_BYTES_MAX: usize = 2 * 1024;
 /// What stands between the head of an answer and its body.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
@@ -64,6 +66,39 @@ impl Connection {
         self.request.extend_from_slice(HEAD_END);
         self.request.extend_from_slice(body.as_bytes());
         self.exchange().await
+    }
+
+    /// The bytes of such a request, to be sent again and again.
+    pub(crate) fn request(&self, body: &str) -> Vec<u8> {
+        let length = body.len().to_string();
+        let head = self.post_head.as_bytes();
+        [head, length.as_bytes(), HEAD_END, body.as_bytes()].concat()
+    }
+
+    /// Sends such a request and lets its answer pass, of which only the head is looked at.
+    pub(crate) async fn drain(&mut self, request: &[u8]) -> Result<(), BenchError> {
+        self.stream
+            .write_all(request)
+            .await
+            .map_err(BenchError::io(DOING))?;
+        self.received.clear();
+        let body_start = loop {
+            // It is short, and no body is as long as what has arrived when it is looked for.
+            let seen = self.received.len().min(HEAD_BYTES_MAX);
+            if let Some(end) = head_end(&self.received[..seen]) {
+                break end;
+            }
+            self.read_more().await?;
+        };
+        let head = text(&self.received[..body_start])?;
+        let length = content_length(head).ok_or_else(|| BenchError::unexpected(DOING, head))?;
+        if !head.starts_with("HTTP/1.1 200 ") {
+            return Err(BenchError::unexpected(DOING, head));
+        }
+        while self.received.len() < body_start.saturating_add(length) {
+            self.read_more().await?;
+        }
+        Ok(())
     }
 
     /// Gets a path and gives the body of its answer.

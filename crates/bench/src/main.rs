@@ -23,24 +23,44 @@ mod subscriber;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tokio::runtime::Builder;
 
 use arguments::{Arguments, Subject};
 use error::BenchError;
 use history::LongHistory;
-use measure::{as_of, edits, feed, open, postgres};
+use measure::{as_of, edits, feed, fold, many, open, postgres, reads};
 use plan::Plan;
 use program::Program;
 use report::Report;
 
-// One thread makes the load: the server keeps the others, and the load costs no hand-over between threads.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let program = match Program::prepare(&arguments) {
+    let served = match &arguments.prepared {
+        Some(file) => on(&mut Builder::new_multi_thread(), async {
+            raw::serve_prepared(file).await.map(|()| ExitCode::SUCCESS)
+        }),
+        // One thread makes the load: the server keeps the others, and the load costs no hand-over between threads.
+        None => on(&mut Builder::new_current_thread(), async {
+            Ok(load(&arguments).await)
+        }),
+    };
+    served.unwrap_or_else(|error| failed(&error))
+}
+
+fn on(
+    builder: &mut Builder,
+    all: impl Future<Output = Result<ExitCode, BenchError>>,
+) -> Result<ExitCode, BenchError> {
+    let runtime = builder.enable_all().build();
+    runtime.map_err(BenchError::io("starting"))?.block_on(all)
+}
+
+async fn load(arguments: &Arguments) -> ExitCode {
+    let program = match Program::prepare(arguments) {
         Ok(program) => program,
         Err(error) => return failed(&error),
     };
-    match measure_all(&arguments, &program).await {
+    match measure_all(arguments, &program).await {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -63,11 +83,20 @@ async fn measure_all(arguments: &Arguments, program: &Program) -> Result<Report,
     if arguments.wants(Subject::Edits) {
         report.add(edits::rows(program, &plan).await?);
     }
+    if arguments.wants(Subject::Reads) {
+        report.add(reads::rows(program, &plan).await?);
+    }
     if arguments.wants(Subject::Feed) {
         report.add(feed::rows(program, &plan).await?);
     }
     if arguments.wants(Subject::Postgres) {
         report.add(postgres::rows(program, &plan).await?);
+    }
+    if arguments.wants(Subject::Fold) {
+        report.add(fold::rows(program, &plan).await?);
+    }
+    if arguments.wants(Subject::Many) {
+        report.add(many::rows(program, &plan).await?);
     }
     let mut long = LongHistory::default();
     if arguments.wants(Subject::AsOf) {

@@ -5,5 +5,8 @@
 pub(crate) mod as_of;
 pub(crate) mod edits;
 pub(crate) mod feed;
+pub(crate) mod fold;
+pub(crate) mod many;
 pub(crate) mod open;
 pub(crate) mod postgres;
+pub(crate) mod reads;

@@ -28,6 +28,12 @@ pub(crate) struct Plan {
     pub(crate) edits_warm_up: Duration,
     /// How long the clients edit in a run.
     pub(crate) edits_lasting: Duration,
+    /// How long the clients read in a run.
+    pub(crate) reads_lasting: Duration,
+    /// Road maps of which each is edited once in a run.
+    pub(crate) many: usize,
+    /// How many of them stay in memory.
+    pub(crate) many_stay: usize,
     /// Events of the short history.
     pub(crate) history_short_events: u64,
     /// Events of the long history.
@@ -53,6 +59,9 @@ impl Plan {
             inserts_lasting_s: 2,
             edits_warm_up: Duration::from_secs(2),
             edits_lasting: Duration::from_secs(5),
+            reads_lasting: Duration::from_secs(5),
+            many: 1_000,
+            many_stay: 100,
             history_short_events: 10_000,
             history_long_events: arguments.events,
             // Five runs together stay below the 1,000 moments of the short history, so that none is asked for twice.
@@ -71,6 +80,9 @@ impl Plan {
             inserts_lasting_s: 1,
             edits_warm_up: Duration::from_millis(100),
             edits_lasting: Duration::from_millis(500),
+            reads_lasting: Duration::from_millis(300),
+            many: 8,
+            many_stay: 2,
             history_short_events: 500,
             history_long_events: 2_000,
             moments: 20,

@@ -82,6 +82,13 @@ impl Program {
             .await
     }
 
+    /// Makes a database with the road map of 2015 and what happened to it.
+    pub(crate) async fn fill(&self, database: &str) -> Result<(), BenchError> {
+        let url = self.file_url(database);
+        let listen = ["demo", "--listen", "127.0.0.1:0"];
+        self.start(database, &url, &listen, &[]).await?.stop().await
+    }
+
     /// Starts a server, under a name for its log, on the database of a URL.
     pub(crate) async fn serve_on(
         &self,
@@ -89,12 +96,23 @@ impl Program {
         url: &str,
         settings: &[(&str, &str)],
     ) -> Result<Server, BenchError> {
+        let listen = ["serve", "--dev", "--listen", "127.0.0.1:0"];
+        self.start(name, url, &listen, settings).await
+    }
+
+    async fn start(
+        &self,
+        name: &str,
+        url: &str,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Result<Server, BenchError> {
         const DOING: &str = "starting the server";
         let said = fs::File::create(self.folder().join(format!("{name}.log")))
             .map_err(BenchError::io(DOING))?;
         let mut command = self.command(url);
         command
-            .args(["serve", "--dev", "--listen", "127.0.0.1:0"])
+            .args(arguments)
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -137,6 +155,24 @@ impl Program {
         let token = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         if output.status.success() && !token.is_empty() {
             return Ok(token);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(BenchError::unexpected(DOING, &said))
+    }
+
+    /// Runs a command on a database that nobody serves, and gives what it printed.
+    pub(crate) async fn run(
+        &self,
+        database: &str,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Result<String, BenchError> {
+        const DOING: &str = "running a command";
+        let mut command = self.command(&self.file_url(database));
+        command.args(arguments).envs(settings.iter().copied());
+        let output = command.output().await.map_err(BenchError::io(DOING))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let said = String::from_utf8_lossy(&output.stderr);
         Err(BenchError::unexpected(DOING, &said))

@@ -5,6 +5,8 @@
 
 mod fan_out;
 mod inserts;
+mod prepared;
+mod rows;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -18,6 +20,8 @@ use crate::samples::{Percentiles, Samples, per_second};
 
 pub(crate) use fan_out::FanOut;
 pub(crate) use inserts::Inserts;
+pub(crate) use prepared::{Prepared, serve as serve_prepared};
+pub(crate) use rows::read_events;
 
 /// One edit, as the least that a database of pages writes for it.
 pub(crate) const PAGE_BYTES: usize = 4 * 1024;

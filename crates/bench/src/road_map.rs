@@ -3,6 +3,8 @@
 //! It owns its shape; what is written into its cells is the affair of the measurements.
 //! Invariant: every cell stands alone, so that edits of different cells never meet.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value as Json, json};
 
 use crate::chance::Chance;
@@ -50,8 +52,17 @@ impl RoadMap {
         server: &Server,
         token: &str,
     ) -> Result<Self, BenchError> {
+        Self::open_at(number, server.address(), token).await
+    }
+
+    /// The same, on the server of an address.
+    pub(crate) async fn open_at(
+        number: u64,
+        address: SocketAddr,
+        token: &str,
+    ) -> Result<Self, BenchError> {
         let id = Chance::new(u64::MAX - number).uuid();
-        let connection = Connection::open(server.address(), token).await?;
+        let connection = Connection::open(address, token).await?;
         let mut editor = Editor::new(connection, &id, OPENER);
         let mut commands = vec![json!({ "openRoadMap": {
             "slug": "bench", "title": "A road map under load", "marking": "PUBLIC", "workingParty": "FOP",

@@ -23,6 +23,11 @@ impl Samples {
         self.0.push(milliseconds(lasted));
     }
 
+    /// Adds all of others.
+    pub(crate) fn add(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Adds the time from one instant to another, which may be negative: an event can be seen before its answer.
     pub(crate) fn push_signed(&mut self, from: Instant, to: Instant) {
         let forward = milliseconds(to.saturating_duration_since(from));

@@ -17,8 +17,10 @@ use crate::report::Row;
 use crate::samples::{grouped, median, milliseconds};
 
 /// Settings under which no snapshot is ever taken: none is due before so many events.
-const NO_SNAPSHOTS: &[(&str, &str)] =
+pub(crate) const NO_SNAPSHOTS: &[(&str, &str)] =
     &[("ROADBOOK_ENGINE__SNAPSHOT_SPACING_EVENTS", "1000000000000")];
+/// The database without snapshots.
+const BARE: &str = "bare";
 /// The number of the client that reads; it sends no edit.
 const READER: u64 = 1;
 
@@ -38,7 +40,7 @@ pub(crate) async fn rows(
     long: &mut LongHistory,
 ) -> Result<Vec<Row>, BenchError> {
     let history = long.get(program, plan).await?;
-    let bare = without_snapshots(program, plan.history_long_events, NO_SNAPSHOTS).await?;
+    let bare = without_snapshots(program, BARE, plan.history_long_events, NO_SNAPSHOTS).await?;
     let mut with = Vec::with_capacity(plan.runs);
     let mut without = Vec::with_capacity(plan.runs);
     for _ in 0..plan.runs {
