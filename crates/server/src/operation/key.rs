@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn white_space_commas_and_comments_do_not_count() {
         let plain = key("query Q($a: Int, $b: [Int]) { f(a: $a, b: $b) }", json!({}));
-        let spaced = "# first\nquery Q ( $a:Int $b:[ Int ]\r\n)\t{ f(a: $a b: $b), # last\n}";
+        let spaced = "# first\nquery Q ( $a:Int $b:[Int]\r\n)\t{ f(a: $a b: $b), # last\n}";
         assert_eq!(plain, key(spaced, json!({})));
     }
 
