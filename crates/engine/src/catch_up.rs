@@ -39,6 +39,7 @@ impl RoadMap {
         published.redaction = from_store(redaction);
         published.effective_max = instant_from_store(head.effective_max);
         self.current.store(Arc::new(published));
+        self.topics.begin(version);
         Ok(())
     }
 
@@ -167,7 +168,7 @@ impl RoadMap {
             return Ok(());
         }
         // The receiver comes before the look at the log: what is published in between is heard.
-        let mut published = self.feed.subscribe();
+        let mut published = self.topics.everything();
         let head = self.past.log().head(stream_of(self.id)).await?;
         if head.is_none_or(|head| from_store(head.version) < version) {
             return Ok(());

@@ -4,6 +4,7 @@
 //! the domain's affair. Invariant: the directory in memory is what the log holds up to a version; before its first event
 //! it is the seed, and the first change writes the seed into the log before itself.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use roadbook_domain::Version;
@@ -95,6 +96,8 @@ pub(crate) struct Registrar {
     /// The last thing that was recorded or read; the day is that of the last look at the clock.
     held: RwLock<Held>,
     told: watch::Sender<Standing>,
+    /// How often that was changed.
+    counted: AtomicU64,
     /// Those of the directory; a day is no change of it.
     pub(crate) changes: Changes,
     page_events: usize,
@@ -134,6 +137,7 @@ impl Registrar {
                 recorded_at: Instant::MIN,
             }),
             told: watch::Sender::new(standing),
+            counted: AtomicU64::new(0),
             changes: Changes::default(),
             page_events,
             retries_max,
@@ -148,9 +152,19 @@ impl Registrar {
         self.told.subscribe()
     }
 
-    /// Tells whoever judges rights that a road map is marked or entrusted otherwise.
-    pub(crate) fn road_map_changed(&self) {
-        self.told.send_modify(|_| {});
+    /// Lets a road map be marked or entrusted otherwise, and tells whoever judges rights. Nobody who counts the changes sees
+    /// one of the two without the other.
+    pub(crate) fn road_map_changes(&self, store: impl FnOnce()) {
+        self.told.send_modify(|_| {
+            store();
+            self.counted.fetch_add(1, Ordering::Relaxed);
+        });
+    }
+
+    /// How often what rights depend on has changed.
+    pub(crate) fn standing_count(&self) -> u64 {
+        let _unchanged_meanwhile = self.told.borrow();
+        self.counted.load(Ordering::Relaxed)
     }
 
     /// The directory.
@@ -164,6 +178,7 @@ impl Registrar {
         self.told.send_if_modified(|standing| {
             let is_new = standing.today != today;
             standing.today = today;
+            self.counted.fetch_add(u64::from(is_new), Ordering::Relaxed);
             is_new
         });
     }
@@ -355,10 +370,13 @@ impl Registrar {
             };
         }
         let today = self.clock.now().brussels_day();
-        self.told.send_replace(Standing {
-            directory: told,
-            version,
-            today,
+        self.told.send_modify(|standing| {
+            *standing = Standing {
+                directory: told,
+                version,
+                today,
+            };
+            self.counted.fetch_add(1, Ordering::Relaxed);
         });
         self.changes.happened();
     }

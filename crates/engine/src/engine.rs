@@ -4,11 +4,11 @@
 //! Invariant: in one process a road map has one writer.
 
 mod opening;
+mod standing;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::stream::{self, Stream};
-use roadbook_domain::{Command, Directory, Refusal, RoadMapId, State, Version};
+use roadbook_domain::{Command, Refusal, RoadMapId, State, Version};
 use roadbook_store::{EventLog, Head, StoreError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -17,10 +17,7 @@ use crate::bus::{OnBus, OwnBus};
 use crate::clock::Clock;
 use crate::codec::stream_of;
 use crate::condition::Condition;
-use crate::dependency::Dependency;
-use crate::directory::{
-    DirectoryDone, DirectoryRequest, RecordedDirectoryEvent, Registrar, Standing,
-};
+use crate::directory::Registrar;
 use crate::edit::{Edit, EditDone, EditRequest};
 use crate::error::EngineError;
 use crate::group_commit::GroupCommit;
@@ -201,70 +198,6 @@ impl Engine {
     /// The engine's settings.
     pub const fn settings(&self) -> &Settings {
         &self.settings
-    }
-
-    /// The directory as it is known now.
-    pub fn directory(&self) -> Arc<Directory> {
-        self.registrar.directory()
-    }
-
-    /// What rights depend on besides a road map itself. The day is that of the clock now.
-    pub fn standing(&self) -> Standing {
-        let mut standing = self.registrar.standing().borrow().clone();
-        standing.today = self.clock.now().brussels_day();
-        standing
-    }
-
-    /// An item whenever rights may have changed: with every change of the directory, at midnight in Brussels, and when a road
-    /// map is marked or entrusted otherwise. Several at once may be told as one.
-    pub fn standing_changes(&self) -> impl Stream<Item = ()> + Send + use<> {
-        stream::unfold(self.registrar.standing(), |mut told| async move {
-            told.changed().await.ok()?;
-            Some(((), told))
-        })
-    }
-
-    /// That the directory and the day in Brussels are what they are now, on which all rights depend. Taken before they are
-    /// read.
-    pub fn same_standing(&self) -> [Dependency; 2] {
-        let day = Dependency::on_day(&self.clock);
-        [self.registrar.changes.none(), day]
-    }
-
-    /// An item whenever something was redacted: whoever keeps what was read must let go of it. Several at once may be told
-    /// as one.
-    pub fn redactions(&self) -> impl Stream<Item = ()> + Send + use<> {
-        stream::unfold(self.redactions.subscribe(), |mut told| async move {
-            told.changed().await.ok()?;
-            Some(((), told))
-        })
-    }
-
-    /// Facts of the directory after a version, in the order of recording; none as long as nobody has changed it.
-    pub async fn directory_events(
-        &self,
-        after: Version,
-        limit: usize,
-    ) -> Result<Vec<RecordedDirectoryEvent>, EngineError> {
-        Ok(self.registrar.page(after, limit).await?)
-    }
-
-    /// Changes the directory and answers once that is durable.
-    pub async fn edit_directory(
-        &self,
-        request: &DirectoryRequest,
-    ) -> Result<DirectoryDone, EngineError> {
-        self.condition.check_clock()?;
-        let commit = {
-            let held = self
-                .background
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let background = held.as_ref().ok_or(EngineError::Stopping)?;
-            background.commit.clone()
-        };
-        let level = self.condition.format_level();
-        self.registrar.edit(request, &commit, level).await
     }
 
     /// A road map; none if the log holds no event of it. One that holds events of a newer format is not served.

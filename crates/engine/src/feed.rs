@@ -1,7 +1,11 @@
 //! The live feed: history from a cursor, then the live tail, joined by version.
 //!
-//! It owns the join, the fall back to history, and when a follower is told to resync.
+//! It owns the join, the fall back to history, and when a follower is told to resync; which batch concerns whom is found by
+//! its topics.
 //! Invariant: a follower sees every matching event once and in order, or is told from where to resume; it is never silently skipped.
+
+mod renderings;
+mod topics;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,14 +15,19 @@ use futures_util::stream::{self, Stream};
 use roadbook_domain::Version;
 use roadbook_store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::error::EngineError;
 use crate::moment::MomentSelector;
 use crate::published::{Moment, Published};
 use crate::recorded::RecordedEvent;
-use crate::road_map::{Committed, RoadMap};
+use crate::road_map::RoadMap;
+
+use topics::{Listening, Passed};
+
+pub use renderings::{Handed, Rendering, RenderingKey};
+pub(crate) use topics::Topics;
 
 /// What a follower wants to hear of: alternatives within a list, restrictions between lists; an empty list restricts nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -58,6 +67,8 @@ pub enum FeedItem {
         event: Arc<RecordedEvent>,
         /// The state at the end of its batch.
         published: Arc<Published>,
+        /// The batch as it is handed on to others too; none if the event was read from the log.
+        handed: Option<Handed>,
     },
     /// Everything up to this moment was looked through.
     CaughtUp {
@@ -93,7 +104,8 @@ impl RoadMap {
         after: Version,
         filter: Filter,
     ) -> Result<impl Stream<Item = FeedItem> + Send + use<>, EngineError> {
-        let follower = Follower::new(Arc::clone(self), after, filter)?;
+        // Boxed, since a stream by `unfold` moves what it holds with every item.
+        let follower = Box::new(Follower::new(Arc::clone(self), after, filter)?);
         Ok(stream::unfold(follower, |mut follower| async move {
             let item = follower.next().await?;
             Some((item, follower))
@@ -103,7 +115,7 @@ impl RoadMap {
 
 struct Follower {
     road_map: Arc<RoadMap>,
-    live: broadcast::Receiver<Arc<Committed>>,
+    live: Listening,
     draining: watch::Receiver<bool>,
     halted: watch::Receiver<Option<StoreError>>,
     filter: Filter,
@@ -121,7 +133,7 @@ struct Follower {
 impl Follower {
     fn new(road_map: Arc<RoadMap>, after: Version, filter: Filter) -> Result<Self, EngineError> {
         // The receiver comes before the head: what is committed in between is in both, and skipped once.
-        let live = road_map.feed.subscribe();
+        let live = road_map.topics.listen(&filter);
         let head = road_map.current().moment.version;
         if after > head {
             return Err(EngineError::BadMoment(
@@ -153,7 +165,8 @@ impl Follower {
                 return None;
             }
             match self.history {
-                Some(through) => self.read_history(through).await,
+                // Boxed, since a follower is live for nearly all of its life, and many are.
+                Some(through) => Box::pin(self.read_history(through)).await,
                 None => self.read_live().await,
             }
         }
@@ -175,7 +188,11 @@ impl Follower {
             self.position = event.version;
             if self.filter.matches(&event) {
                 match self.state_of(&event).await {
-                    Ok(published) => self.ready.push_back(FeedItem::Changed { event, published }),
+                    Ok(published) => self.ready.push_back(FeedItem::Changed {
+                        event,
+                        published,
+                        handed: None,
+                    }),
                     Err(error) => return self.fail(&error),
                 }
             }
@@ -236,25 +253,32 @@ impl Follower {
             biased;
             _ = self.draining.wait_for(|draining| *draining) => Err(ResyncReason::Draining),
             _ = self.halted.wait_for(Option::is_some) => Err(ResyncReason::NewerFormat),
-            received = tokio::time::timeout(quiet, self.live.recv()) => Ok(received),
+            received = tokio::time::timeout(quiet, self.live.next()) => Ok(received),
         };
         match received {
-            Ok(Ok(Ok(committed))) => self.take(&committed),
+            Ok(Ok(Ok(passed))) => self.take(&passed),
             Ok(Ok(Err(RecvError::Lagged(_)))) => self.fall_back(),
             Ok(Ok(Err(RecvError::Closed))) => self.resync(ResyncReason::Draining),
             Err(reason) => self.resync(reason),
-            Ok(Err(_quiet)) => {
-                let moment = self.road_map.current().moment;
-                if moment.version == self.position {
-                    self.fallbacks = 0;
-                    self.ready.push_back(FeedItem::CaughtUp { moment });
-                }
-            }
+            Ok(Err(_quiet)) => self.be_quiet(),
         }
     }
 
-    fn take(&mut self, committed: &Committed) {
-        let (Some(first), Some(last)) = (committed.events.first(), committed.events.last()) else {
+    /// Nothing came for a while: tells how far everything was looked through.
+    fn be_quiet(&mut self) {
+        let moment = self.road_map.current().moment;
+        let through = self.live.through().unwrap_or(self.position);
+        if through.max(self.position) == moment.version {
+            self.position = moment.version;
+            self.fallbacks = 0;
+            self.ready.push_back(FeedItem::CaughtUp { moment });
+        }
+    }
+
+    fn take(&mut self, passed: &Passed) {
+        let batch = &passed.batch;
+        let committed = &batch.committed;
+        let Some(last) = committed.events.last() else {
             return;
         };
         if last.version <= self.position {
@@ -264,7 +288,7 @@ impl Follower {
             // It waited here since before a redaction, and may hold what is gone.
             return self.fall_back();
         }
-        if first.version > self.position.next() {
+        if passed.since > self.position {
             // Another node's events came in between, or a batch was missed: history knows them all.
             return self.fall_back();
         }
@@ -273,6 +297,7 @@ impl Follower {
                 self.ready.push_back(FeedItem::Changed {
                     event: Arc::clone(event),
                     published: Arc::clone(&committed.published),
+                    handed: Some(Handed::new(batch)),
                 });
             }
         }
@@ -285,7 +310,7 @@ impl Follower {
         if self.fallbacks > self.road_map.settings.feed_fallbacks_max {
             return self.resync(ResyncReason::Overflow);
         }
-        self.live = self.road_map.feed.subscribe();
+        self.live.skip();
         self.history = Some(self.road_map.current().moment.version);
     }
 

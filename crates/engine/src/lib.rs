@@ -52,7 +52,7 @@ pub use directory::{DirectoryDone, DirectoryRequest, RecordedDirectoryEvent, Sta
 pub use edit::{EditDone, EditRequest};
 pub use engine::{Engine, Listed};
 pub use error::EngineError;
-pub use feed::{FeedItem, Filter, ResyncReason};
+pub use feed::{FeedItem, Filter, Handed, Rendering, RenderingKey, ResyncReason};
 pub use forms::{FORMAT_LEVEL, FORMS, Form, Forms, UpgradeUnfinished};
 pub use ids::{Ids, RandomIds};
 pub use measures::Measures;

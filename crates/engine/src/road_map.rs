@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use roadbook_domain::{Event, Instant, Participation, RoadMapId, Standing, Version};
 use roadbook_store::StoreError;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::codec::{decode, from_store, instant_to_store, stream_of, to_store};
@@ -17,6 +17,7 @@ use crate::condition::Condition;
 use crate::dependency::{Changes, Dependency};
 use crate::directory::Registrar;
 use crate::error::EngineError;
+use crate::feed::Topics;
 use crate::halt::Halt;
 use crate::measures::{Measures, StateSource};
 use crate::moment::MomentSelector;
@@ -46,7 +47,7 @@ pub struct Committed {
 pub struct RoadMap {
     pub(crate) id: RoadMapId,
     pub(crate) current: ArcSwap<Published>,
-    pub(crate) feed: broadcast::Sender<Arc<Committed>>,
+    pub(crate) topics: Arc<Topics>,
     pub(crate) draining: watch::Receiver<bool>,
     pub(crate) past: Past,
     pub(crate) settings: Settings,
@@ -296,8 +297,6 @@ impl RoadMap {
             }
             recent.push_back(Arc::clone(&committed.published));
         }
-        self.current.store(Arc::clone(&committed.published));
-        self.changes.happened();
         let changes_access = |recorded: &Arc<RecordedEvent>| {
             let event = &recorded.event;
             matches!(
@@ -305,12 +304,15 @@ impl RoadMap {
                 Event::RoadMapMarked { .. } | Event::RoadMapEntrusted { .. }
             )
         };
+        let store = || self.current.store(Arc::clone(&committed.published));
         if committed.events.iter().any(changes_access) {
             // Whoever follows with a filter would not hear of it.
-            self.registrar.road_map_changed();
+            self.registrar.road_map_changes(store);
+        } else {
+            store();
         }
-        // Nobody may be following, which is no failure.
-        drop(self.feed.send(Arc::new(committed)));
+        self.changes.happened();
+        self.topics.send(committed);
     }
 
     /// Publishes a state that was read anew after a redaction, and lets go of all that were read before it.

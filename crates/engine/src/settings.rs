@@ -47,6 +47,8 @@ pub struct Settings {
     pub page_events: usize,
     /// Batches that a live subscriber may be behind before it falls back to reading the log.
     pub feed_batches_max: usize,
+    /// The same for those who follow with a filter, of batches that their filter matches.
+    pub feed_filtered_batches_max: usize,
     /// Times that a subscriber may fall back to the log in a row before it is told to resync.
     pub feed_fallbacks_max: u32,
     /// Seconds after which a quiet subscriber is told how far it has come.
@@ -86,6 +88,7 @@ impl Default for Settings {
             recent_states_max: 256,
             page_events: 1_000,
             feed_batches_max: 1_024,
+            feed_filtered_batches_max: 64,
             feed_fallbacks_max: 8,
             caught_up_every_s: 20,
             presence_people_max: 256,

@@ -41,6 +41,7 @@ const OF_PLACES: &[&str] = &[
     "engine.commit_appends_max",
     "engine.recent_states_max",
     "engine.feed_batches_max",
+    "engine.feed_filtered_batches_max",
     "engine.page_events",
     "engine.bus_appends_max",
     "nats.queue_appends_max",

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use roadbook_domain::{RoadMapId, Version};
 use roadbook_store::SnapshotFamily;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 use super::{Engine, REDACTIONS_MAX};
 use crate::codec::{from_store, instant_to_store, stream_of, to_store};
@@ -17,6 +17,7 @@ use crate::dependency::Changes;
 use crate::directory::DIRECTORY_STREAM;
 use crate::edit::Edit;
 use crate::error::EngineError;
+use crate::feed::Topics;
 use crate::halt::Halt;
 use crate::open::Open;
 use crate::past::Past;
@@ -66,11 +67,10 @@ impl Engine {
         }
         let (inbox, edits) = mpsc::channel(self.settings.inbox_edits_max);
         let (redactions, asked) = mpsc::channel(REDACTIONS_MAX);
-        let (feed, _) = broadcast::channel(self.settings.feed_batches_max);
         let road_map = Arc::new(RoadMap {
             id,
             current: ArcSwap::from_pointee(Published::nothing(id)),
-            feed,
+            topics: Arc::new(Topics::new(&self.settings)),
             draining: self.draining.subscribe(),
             past: Past::new(Arc::clone(&self.log), self.settings.page_events),
             settings: self.settings.clone(),

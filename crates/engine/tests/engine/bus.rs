@@ -103,7 +103,9 @@ async fn next_version(followed: &mut (impl Stream<Item = FeedItem> + Unpin)) -> 
     let next = async {
         loop {
             match followed.next().await.unwrap() {
-                FeedItem::Changed { event, published } => {
+                FeedItem::Changed {
+                    event, published, ..
+                } => {
                     assert_eq!(published.moment.version, event.batch);
                     return event.version.0;
                 }

@@ -23,7 +23,9 @@ async fn versions_until(
     let mut heard = Vec::new();
     while let Some(item) = items.next().await {
         match item {
-            FeedItem::Changed { event, published } => {
+            FeedItem::Changed {
+                event, published, ..
+            } => {
                 assert!(published.moment.version >= event.version);
                 heard.push(event.version.0);
                 if event.version == last {

@@ -21,5 +21,6 @@ mod rebuilding;
 mod redacting;
 mod rights;
 mod time_travel;
+mod topics;
 mod upgrading;
 mod world;

@@ -58,7 +58,9 @@ async fn a_follower_hears_of_every_event_of_every_node_once_and_in_order() {
     let mut next = start.0 + 1;
     while next <= last.0 {
         match heard.next().await.unwrap() {
-            FeedItem::Changed { event, published } => {
+            FeedItem::Changed {
+                event, published, ..
+            } => {
                 assert_eq!(event.version.0, next);
                 assert_eq!(published.moment.version, event.batch);
                 next += 1;

@@ -111,7 +111,9 @@ async fn everything(world: &World) -> String {
     let mut heard = Box::pin(map.follow(Version::ZERO, Filter::default()).unwrap());
     loop {
         match heard.next().await.unwrap() {
-            FeedItem::Changed { event, published } => {
+            FeedItem::Changed {
+                event, published, ..
+            } => {
                 writeln!(shown, "{event:?} {:?}", published.state).unwrap();
             }
             FeedItem::CaughtUp { .. } => return shown,
@@ -335,7 +337,10 @@ async fn another_node_shows_nothing_of_it_once_it_has_heard() {
             other => break other,
         }
     };
-    let FeedItem::Changed { event, published } = told else {
+    let FeedItem::Changed {
+        event, published, ..
+    } = told
+    else {
         panic!("{told:?}");
     };
     assert_eq!(event.event.kind(), "TextRedacted");
