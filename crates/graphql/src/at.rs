@@ -8,7 +8,9 @@ mod gate;
 use std::sync::Arc;
 
 use async_graphql::ID;
-use roadbook_domain::{Date, Outline, Participation, RoadMapId, Sight, Standing, State, Thing};
+use roadbook_domain::{
+    Date, Instant, Outline, Participation, RoadMapId, Sight, Standing, State, Thing,
+};
 use roadbook_engine::{Engine, Moment, Published, RoadMap};
 
 use crate::cursor::Cursor;
@@ -34,6 +36,11 @@ impl At {
     /// What of the road map exists for the caller, as it was when it was asked for.
     pub(crate) fn sight(&self) -> Sight {
         self.sight
+    }
+
+    /// The present instant, by the engine's clock.
+    pub(crate) fn now(&self) -> Instant {
+        self.road_map.now()
     }
 
     /// Everything recorded so far, for the look-up of ids.

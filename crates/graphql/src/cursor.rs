@@ -40,6 +40,13 @@ impl Cursor {
     }
 }
 
+impl std::fmt::Display for Cursor {
+    /// As a client gets it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.encode_cursor())
+    }
+}
+
 impl CursorType for Cursor {
     type Error = &'static str;
 

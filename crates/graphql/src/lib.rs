@@ -63,6 +63,7 @@ pub use cursor::Cursor;
 pub use fault::told;
 pub use roadbook_engine::{Changes, Dependency};
 pub use schema::Schema;
+pub use subscription::{Given, Offer, Teller, Told};
 pub use trail::{Footprints, Trail};
 pub use viewer::{Capacity, Viewer};
 

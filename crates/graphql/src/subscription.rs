@@ -4,13 +4,14 @@
 //! Invariant: every item carries a cursor from which a client can resume.
 
 mod guard;
+mod told;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Subscription, Union};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use roadbook_domain::Version;
-use roadbook_engine::{FeedItem, Filter, ResyncReason as Reason};
+use roadbook_engine::{FeedItem, Filter, Handed, ResyncReason as Reason};
 use uuid::Uuid;
 
 use crate::at::{At, visible};
@@ -23,6 +24,7 @@ use crate::presence::{self, Presence};
 use crate::query::{engine, viewer};
 
 use guard::guarded;
+pub use told::{Given, Offer, Teller, Told};
 
 /// Ids that one list of a filter names at most.
 const FILTER_IDS_MAX: usize = 200;
@@ -43,7 +45,7 @@ pub(crate) struct ChangeFilter {
 }
 
 /// What a follower hears.
-#[derive(Union)]
+#[derive(Clone, Union)]
 pub(crate) enum ChangeItem {
     /// A change.
     Changed(Changed),
@@ -56,9 +58,12 @@ pub(crate) enum ChangeItem {
 }
 
 /// A change that is durable.
+#[derive(Clone)]
 pub(crate) struct Changed {
     at: At,
     event: Arc<roadbook_engine::RecordedEvent>,
+    /// None of history.
+    handed: Option<Handed>,
 }
 
 /// A change that is durable.
@@ -81,21 +86,21 @@ impl Changed {
 }
 
 /// What the caller may do has changed: the Presidency has passed on, or the directory. Ask for `capacities` anew; the stream goes on.
-#[derive(SimpleObject)]
+#[derive(Clone, SimpleObject)]
 pub(crate) struct RightsChanged {
     /// Resume after it.
     pub(crate) cursor: Cursor,
 }
 
 /// Sent when history has been read, and now and then while nothing matches, so that a quiet cursor moves.
-#[derive(SimpleObject)]
+#[derive(Clone, SimpleObject)]
 pub(crate) struct CaughtUp {
     /// Resume after it.
     cursor: Cursor,
 }
 
 /// The stream ends here.
-#[derive(SimpleObject)]
+#[derive(Clone, SimpleObject)]
 pub(crate) struct Resync {
     /// Where to resume; none if the road map must be read anew.
     pub(crate) resume_after: Option<Cursor>,
@@ -133,6 +138,9 @@ impl Subscription {
         filter: Option<ChangeFilter>,
         after: Option<Cursor>,
     ) -> async_graphql::Result<BoxStream<'static, ChangeItem>> {
+        if let Some(items) = ctx.data_opt::<Given>().and_then(Given::items) {
+            return Ok(items);
+        }
         let engine = engine(ctx)?;
         let id = road_map_of(&road_map).ok_or_else(no_such_road_map)?;
         let at = visible(ctx, id).await?.map_err(engine_fault)?;
@@ -157,7 +165,14 @@ impl Subscription {
         let start = resume_cursor(&at, after);
         let of_feed = at.clone();
         let items = items.map(move |item| change_item(&of_feed, item)).boxed();
-        Ok(guarded(at, organisation, start, items).boxed())
+        let told = guarded(at, organisation, start, items);
+        Ok(match ctx.data_opt::<Offer>() {
+            Some(offer) => {
+                offer.put(told.boxed());
+                stream::empty().boxed()
+            }
+            None => told.map(|told| told.item).boxed(),
+        })
     }
 
     /// Who follows a road map with the caller, at once and whenever that changes. It is the caller's own presence, for as long as it lasts; those who take part in the working party have one.
@@ -184,9 +199,14 @@ fn only(reason: ResyncReason) -> BoxStream<'static, ChangeItem> {
 
 fn change_item(at: &At, item: FeedItem) -> ChangeItem {
     match item {
-        FeedItem::Changed { event, published } => ChangeItem::Changed(Changed {
+        FeedItem::Changed {
+            event,
+            published,
+            handed,
+        } => ChangeItem::Changed(Changed {
             at: at.with(published),
             event,
+            handed,
         }),
         FeedItem::CaughtUp { moment } => ChangeItem::CaughtUp(CaughtUp {
             cursor: Cursor::of(at.engine.epoch(), moment),

@@ -1,7 +1,7 @@
 //! Who asks: the caller of a request or the owner of a socket, as the transport established it.
 //!
 //! It owns the viewer and what it may know of itself; how identity is proven is the transport's affair.
-//! Invariant: two callers with equal viewers see the same bytes, whatever they ask.
+//! Invariant: two callers with equal visibility see the same bytes, whatever they ask.
 
 use async_graphql::{Enum, ID, Object};
 use roadbook_domain::Capacity as DomainCapacity;
@@ -24,6 +24,14 @@ impl Viewer {
     pub const fn anonymous() -> Self {
         Self {
             organisation: String::new(),
+            person: None,
+        }
+    }
+
+    /// The caller as far as it decides what is seen: two with equal visibility see the same, whoever the persons are.
+    pub fn visibility(&self) -> Self {
+        Self {
+            organisation: self.organisation.clone(),
             person: None,
         }
     }

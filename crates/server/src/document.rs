@@ -5,6 +5,7 @@
 
 mod measure;
 mod tokens;
+mod variables;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -76,6 +77,11 @@ impl Document {
         if self.parsed.operations.iter().count() == 1 {
             self.validated.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// How often a variable is used anywhere in it.
+    pub(crate) fn uses(&self, variable: &str) -> usize {
+        variables::uses(&self.parsed, variable)
     }
 
     /// The operation of this name, or the only one.

@@ -26,6 +26,9 @@ pub(crate) struct Measures {
     responses_cached: Family<CachedLabels, Counter>,
     /// Sockets that are open, as it was when the page was last read.
     pub(crate) sockets: Gauge,
+    pub(crate) cohorts: Gauge,
+    pub(crate) words_made: Counter,
+    pub(crate) words_sent: Counter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -75,6 +78,9 @@ impl Default for Measures {
             operation_seconds: Family::new_with_constructor(histogram),
             responses_cached: Family::default(),
             sockets: Gauge::default(),
+            cohorts: Gauge::default(),
+            words_made: Counter::default(),
+            words_sent: Counter::default(),
         }
     }
 }
@@ -94,6 +100,21 @@ impl Measures {
             self.responses_cached.clone(),
         );
         registry.register("sockets", "Sockets that are open", self.sockets.clone());
+        registry.register(
+            "cohorts",
+            "Groups of subscribers that are told each change in the same words",
+            self.cohorts.clone(),
+        );
+        registry.register(
+            "cohort_results_made",
+            "Results of subscriptions that were executed for a cohort or one of its members",
+            self.words_made.clone(),
+        );
+        registry.register(
+            "cohort_results_sent",
+            "Results that were sent to the members of cohorts",
+            self.words_sent.clone(),
+        );
     }
 
     pub(crate) fn operation(&self, kind: OperationType, ending: &Ending, seconds: f64) {

@@ -4,8 +4,11 @@
 //! Invariant: what reaches the executor carries its viewer and is within bounds.
 
 mod answering;
+mod cohort;
+mod kept;
 mod key;
 mod responses;
+mod subscription;
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -14,10 +17,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Executor, Request, Response, Value};
+use async_graphql::{Executor, Name, Request, Response, Value};
 use futures_util::FutureExt as _;
 use roadbook_graphql::Trail;
 use tokio::sync::OnceCell;
+
+use cohort::{Cohorts, Shareable};
+
+pub(crate) use cohort::Words;
+pub(crate) use subscription::StreamResult;
 
 use crate::Viewer;
 use crate::audit::{self, Audit};
@@ -54,6 +62,7 @@ pub(crate) struct Operations<E> {
     introspection: bool,
     audit: Audit,
     input_types: OnceCell<InputTypes>,
+    cohorts: Cohorts,
     measures: Arc<Measures>,
 }
 
@@ -63,6 +72,8 @@ pub(crate) struct Operation {
     pub(crate) document: Arc<Document>,
     pub(crate) kind: OperationType,
     pub(crate) trace: Trace,
+    /// Of a subscription that others may have too.
+    shareable: Option<Shareable>,
 }
 
 impl<E: Executor> Operations<E> {
@@ -83,26 +94,40 @@ impl<E: Executor> Operations<E> {
             introspection: settings.introspection,
             audit,
             input_types: OnceCell::new(),
+            cohorts: Cohorts::new(limits.cohort_bytes_max, Arc::clone(&measures)),
             measures,
             limits,
         }
     }
 
-    /// The executor of streams, which are few: each validates its document.
-    pub(crate) fn executor(&self) -> &E {
-        &self.executors.validating
+    /// The executor for a document: what was executed before is not validated again.
+    fn executor(&self, document: &Document) -> &E {
+        if document.is_validated() {
+            &self.executors.trusting
+        } else {
+            &self.executors.validating
+        }
     }
 
     /// Reads the document, selects the operation and checks its variables.
     pub(crate) async fn prepare(
         &self,
-        parameters: Parameters,
+        mut parameters: Parameters,
         caller: &Credential,
     ) -> Result<Operation, Failure> {
         let document = self.admit(&parameters)?;
         let selected = self.select(&document, &parameters, caller)?;
+        if let Some(cursor) = parameters.resume_after.take() {
+            resume(&selected, &mut parameters, cursor)?;
+        }
         self.check_variables(&selected, &parameters).await?;
         let kind = selected.operation.ty;
+        let shareable = (kind == OperationType::Subscription)
+            .then(|| {
+                let asked = (selected.name, selected.operation);
+                Shareable::of(&document, asked, &parameters.variables, &caller.viewer)
+            })
+            .flatten();
         let trail = Trail::default();
         let trace = self.trace(&selected, caller, trail.clone());
         let request = request((&selected, &*document), parameters, caller);
@@ -111,6 +136,7 @@ impl<E: Executor> Operations<E> {
             document,
             kind,
             trace,
+            shareable,
         })
     }
 
@@ -218,12 +244,8 @@ impl<E: Executor> Operations<E> {
         request: Request,
         document: &Document,
     ) -> Result<Response, Failure> {
-        let executor = if document.is_validated() {
-            &self.executors.trusting
-        } else {
-            &self.executors.validating
-        };
-        let execution = AssertUnwindSafe(executor.execute(request)).catch_unwind();
+        let execution = self.executor(document).execute(request);
+        let execution = AssertUnwindSafe(execution).catch_unwind();
         match tokio::time::timeout(self.limits.request(), execution).await {
             Ok(Ok(response)) => {
                 let response = executed(response)?;
@@ -234,6 +256,20 @@ impl<E: Executor> Operations<E> {
             Err(_elapsed) => Err(Failure::timeout(self.limits.request_ms)),
         }
     }
+}
+
+/// Lets a subscription go on after a cursor, whatever its variables say.
+fn resume(
+    selected: &Selected<'_>,
+    parameters: &mut Parameters,
+    cursor: String,
+) -> Result<(), Failure> {
+    let variable = cohort::resume_variable(selected.operation).ok_or_else(|| {
+        Failure::bad_request("`Last-Event-ID` takes the place of the argument `after` of a subscription, which must be a variable")
+    })?;
+    let (name, cursor) = (Name::new(variable), Value::String(cursor));
+    parameters.variables.insert(name, cursor);
+    Ok(())
 }
 
 /// What the executor gets.

@@ -51,7 +51,7 @@ pub struct Safeguards {
 
 /// What every request shares.
 pub(crate) struct Transport<E> {
-    pub(crate) operations: Operations<E>,
+    pub(crate) operations: Arc<Operations<E>>,
     pub(crate) identity: Arc<dyn Identity>,
     pub(crate) settings: Settings,
     pub(crate) rates: Rates,
@@ -114,14 +114,14 @@ pub fn router<E: Executor>(
     let measures = Arc::new(Measures::default());
     measures.register(&mut registry);
     let transport = Arc::new(Transport {
-        operations: Operations::new(
+        operations: Arc::new(Operations::new(
             executors,
             &settings,
             trusted,
             responses,
             audit.clone(),
             Arc::clone(&measures),
-        ),
+        )),
         audit,
         identity,
         rates: Rates::new(&settings.limits),

@@ -84,6 +84,9 @@ pub struct Limits {
     /// One outgoing message; a result beyond it ends its operation with an `error` message. No more than this and
     /// 8 KiB ever waits to be written: the streams are not asked for more until it is gone. Default: 4 194 304.
     pub socket_outgoing_bytes_max: usize,
+    /// Results of changes that are kept for those who are told the same a little later, all together; beyond it a result is
+    /// made for each of them anew. Default: 67 108 864.
+    pub cohort_bytes_max: usize,
     /// Wait for `connection_init`; then close code 4408. Default: 5000.
     pub socket_init_wait_ms: u64,
     /// Time between two pings to a socket. Default: 20 000.
@@ -125,6 +128,7 @@ impl Default for Limits {
             socket_operations_max: 100,
             socket_message_bytes_max: 1_048_576,
             socket_outgoing_bytes_max: 4_194_304,
+            cohort_bytes_max: 67_108_864,
             socket_init_wait_ms: 5000,
             socket_ping_interval_ms: 20_000,
             socket_pong_wait_ms: 10_000,

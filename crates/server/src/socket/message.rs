@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::closing::Closing;
 use crate::failure::Failure;
+use crate::operation::Words;
 
 /// Operation ids are echoed with every result; clients use a number or a UUID.
 const ID_BYTES_MAX: usize = 128;
@@ -192,6 +193,19 @@ pub(super) fn renewed(renewed: Renewed) -> Utf8Bytes {
 
 pub(super) fn next(id: &str, response: &Response) -> Utf8Bytes {
     write("next", Some(id), Some(response))
+}
+
+/// A result that was written before, with the id of the operation that it is a result of: one copy, and nothing is written anew.
+pub(super) fn next_in_words(id: &str, words: &Words) -> Result<Utf8Bytes, Failure> {
+    const AROUND_BYTES: usize = 64;
+    let json = &words.json;
+    let mut text = Vec::with_capacity(json.len() + id.len() + AROUND_BYTES);
+    text.extend_from_slice(b"{\"type\":\"next\",\"id\":");
+    serde_json::to_writer(&mut text, id).map_err(|_| Failure::internal())?;
+    text.extend_from_slice(b",\"payload\":");
+    text.extend_from_slice(json);
+    text.push(b'}');
+    Utf8Bytes::try_from(text).map_err(|_| Failure::internal())
 }
 
 pub(super) fn error(id: &str, errors: &[ServerError]) -> Utf8Bytes {

@@ -6,8 +6,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use async_graphql::Executor;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Executor, Response};
 use futures_util::stream::{self, StreamExt as _};
 use futures_util::{FutureExt as _, SinkExt as _};
 use serde_json::value::RawValue;
@@ -25,7 +25,7 @@ use crate::Viewer;
 use crate::connection::Connection;
 use crate::failure::{Cause, Failure};
 use crate::identity::{Credential, Identity, IdentityError, Shown};
-use crate::operation::{Ending, executed};
+use crate::operation::{Ending, StreamResult};
 use crate::parameters;
 use crate::peer::Peer;
 use crate::shares::Share;
@@ -144,7 +144,8 @@ where
         };
         self.deadlines.heard();
         match message {
-            Message::Text(text) => self.message(&text).await,
+            // Boxed, since a socket hears little of its peer, and sockets are many.
+            Message::Text(text) => Box::pin(self.message(&text)).await,
             Message::Binary(_) => close(Closing::bad_message("Messages are text")),
             Message::Close(_) => Step::Break(None),
             // The library answers pings by itself.
@@ -309,22 +310,21 @@ where
             Ok(operation) => operation,
             Err(failure) => return self.send(message::error(&id, &failure.errors)).await,
         };
-        let results = if operation.kind == OperationType::Subscription {
-            self.transport
-                .operations
-                .executor()
-                .execute_stream(operation.request, None)
-                .map(executed)
-                .boxed()
+        let kind = operation.kind;
+        let operations = Arc::clone(&self.transport.operations);
+        let (trace, answers) = if kind == OperationType::Subscription {
+            operations.subscribe(operation)
         } else {
-            let transport = Arc::clone(&self.transport);
             let span = operation.trace.span();
             let (request, document) = (operation.request, operation.document);
-            let execution = async move { transport.operations.execute(request, &document).await };
-            stream::once(execution.instrument(span)).boxed()
+            let execution = async move {
+                let response = operations.execute(request, &document).await;
+                response.map(StreamResult::Response)
+            };
+            let answers = stream::once(execution.instrument(span)).boxed();
+            (operation.trace, answers)
         };
-        self.streams
-            .open(id, operation.kind, operation.trace, results);
+        self.streams.open(id, kind, trace, answers);
         Step::Continue(())
     }
 
@@ -360,7 +360,7 @@ where
         let Some(outcome) = outcome else {
             return self.streams.finish(&id).then(|| message::complete(&id));
         };
-        match outcome.and_then(|response| self.result(&id, &response)) {
+        match outcome.and_then(|answer| self.result(&id, &answer)) {
             Ok(text) => Some(text),
             Err(failure) => {
                 self.streams.close(&id, &Ending::Refused(failure.code()));
@@ -369,8 +369,14 @@ where
         }
     }
 
-    fn result(&mut self, id: &str, response: &Response) -> Result<Utf8Bytes, Failure> {
-        let text = message::next(id, response);
+    fn result(&mut self, id: &str, answer: &StreamResult) -> Result<Utf8Bytes, Failure> {
+        let (text, has_errors) = match answer {
+            StreamResult::Response(response) => {
+                let text = message::next(id, response);
+                (text, !response.errors.is_empty())
+            }
+            StreamResult::Words(words, _) => (message::next_in_words(id, words)?, words.has_errors),
+        };
         let bytes_max = self.transport.settings.limits.socket_outgoing_bytes_max;
         if text.len() > bytes_max {
             return Err(Failure::beyond(
@@ -379,10 +385,10 @@ where
                 "the result is larger",
             ));
         }
-        if response.errors.is_empty() {
-            self.streams.began(id);
-        } else {
+        if has_errors {
             self.streams.had_errors(id);
+        } else {
+            self.streams.began(id);
         }
         Ok(text)
     }

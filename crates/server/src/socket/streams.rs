@@ -8,19 +8,18 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
 use futures_util::future::FutureExt as _;
 use futures_util::stream::{self, AbortHandle, Abortable, BoxStream, SelectAll, StreamExt as _};
 
 use crate::failure::Failure;
-use crate::operation::{Ending, Trace};
+use crate::operation::{Ending, StreamResult, Trace};
 
 /// What a stream gave.
 pub(super) struct Item {
     pub(super) id: Arc<str>,
     /// A result, or the refusal that ends the operation; `None` at the operation's end.
-    pub(super) outcome: Option<Result<Response, Failure>>,
+    pub(super) outcome: Option<Result<StreamResult, Failure>>,
 }
 
 struct Open {
@@ -69,10 +68,10 @@ impl Streams {
         id: Arc<str>,
         kind: OperationType,
         trace: Trace,
-        results: BoxStream<'static, Result<Response, Failure>>,
+        answers: BoxStream<'static, Result<StreamResult, Failure>>,
     ) {
         let item_id = Arc::clone(&id);
-        let items = AssertUnwindSafe(results)
+        let items = AssertUnwindSafe(answers)
             .catch_unwind()
             .map(|outcome| Some(outcome.unwrap_or_else(|_panic| Err(Failure::internal()))))
             .chain(stream::once(async { None }))
