@@ -1,31 +1,45 @@
-//! GraphQL over HTTP: one operation per request, by GET for queries and by POST for queries and mutations.
+//! GraphQL over HTTP: one operation per request, by GET for queries and by POST for queries and mutations; by either for
+//! subscriptions, which are answered by events.
 //!
 //! A foreign page cannot make a browser send a request that executes: the token travels in `Authorization` and
 //! a POST is `application/json`, and neither can be sent across sites without a preflight, which is never granted.
 //! Invariant: nothing is read of a body before its caller is verified, and a mutation never runs by GET.
 
 mod body;
+mod events;
 mod reply;
 
 use async_graphql::Executor;
 use async_graphql::parser::types::OperationType;
 use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
+use tracing::Instrument as _;
 
 use crate::connection::Connection;
 use crate::failure::{Cause, Failure};
 use crate::identity::{self, Credential, Identity, IdentityError, ORGANISATION_HEADER, Shown};
-use crate::negotiation::{MediaType, negotiate};
-use crate::operation::Answer;
+use crate::negotiation::{MediaType, Wanted};
+use crate::operation::{Answer, Ending};
 use crate::parameters::{self, Parameters};
 use crate::peer::Peer;
 use crate::transport::Transport;
 
 /// Whence a request comes: its connection, and the address of whoever sent it as far as that is known.
 type Origin<'a> = (&'a Connection, Option<Peer>);
+
+/// Where a client that lost its stream of events was.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// What became of an operation.
+enum Outcome {
+    /// It gave one result.
+    Answer(Answer),
+    /// Its results come as events.
+    Events(Response),
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Method {
@@ -39,25 +53,32 @@ pub(crate) async fn get<E: Executor>(
     from: Origin<'_>,
     request: Request,
 ) -> Response {
-    let Some(media_type) = negotiate(request.headers()) else {
+    let Some(wanted) = Wanted::by(request.headers()) else {
         return not_acceptable();
     };
-    let request = request.into_parts().0;
-    let outcome = get_outcome(transport, from, &request).await;
-    reply::respond_to_get(outcome, media_type, &request.headers)
+    let (head, _) = request.into_parts();
+    match get_outcome(transport, from, &head, wanted).await {
+        Ok(Outcome::Events(response)) => response,
+        Ok(Outcome::Answer(answer)) => {
+            reply::respond_to_get(Ok(answer), wanted.media_type(), &head.headers)
+        }
+        Err(failure) => reply::respond_to_get(Err(failure), wanted.media_type(), &head.headers),
+    }
 }
 
 async fn get_outcome<E: Executor>(
     transport: &Transport<E>,
     from: Origin<'_>,
     request: &Parts,
-) -> Result<Answer, Failure> {
+    wanted: Wanted,
+) -> Result<Outcome, Failure> {
     let caller = caller(transport, from, &request.headers).await?;
-    let parameters = parameters::from_url(
+    let mut parameters = parameters::from_url(
         request.uri.query().unwrap_or_default(),
         &transport.settings.limits,
     )?;
-    run(transport, Method::Get, parameters, &caller).await
+    parameters.resume_after = last_event(&request.headers, wanted)?;
+    run(transport, from, (Method::Get, wanted), parameters, &caller).await
 }
 
 /// Answers a POST: the parameters are a JSON object in the body.
@@ -66,46 +87,77 @@ pub(crate) async fn post<E: Executor>(
     from: Origin<'_>,
     request: Request,
 ) -> Response {
-    let Some(media_type) = negotiate(request.headers()) else {
+    let Some(wanted) = Wanted::by(request.headers()) else {
         return not_acceptable();
     };
-    reply::respond(post_outcome(transport, from, request).await, media_type)
+    match post_outcome(transport, from, request, wanted).await {
+        Ok(Outcome::Events(response)) => response,
+        Ok(Outcome::Answer(answer)) => reply::respond(Ok(answer), wanted.media_type()),
+        Err(failure) => reply::respond(Err(failure), wanted.media_type()),
+    }
 }
 
 async fn post_outcome<E: Executor>(
     transport: &Transport<E>,
     from: Origin<'_>,
     request: Request,
-) -> Result<Answer, Failure> {
+    wanted: Wanted,
+) -> Result<Outcome, Failure> {
     let limits = &transport.settings.limits;
     require_json(request.headers())?;
     let caller = caller(transport, from, request.headers()).await?;
+    let resume_after = last_event(request.headers(), wanted)?;
     let bytes = body::read(request.into_body(), limits).await?;
-    let parameters = parameters::from_json(&bytes, limits)?;
+    let mut parameters = parameters::from_json(&bytes, limits)?;
     drop(bytes);
-    run(transport, Method::Post, parameters, &caller).await
+    parameters.resume_after = resume_after;
+    run(transport, from, (Method::Post, wanted), parameters, &caller).await
+}
+
+/// Where a stream of events is to go on, if the client says so.
+fn last_event(headers: &HeaderMap, wanted: Wanted) -> Result<Option<String>, Failure> {
+    let last = headers.get(LAST_EVENT_ID).filter(|_| wanted.takes_events());
+    let last = last.map(HeaderValue::to_str).transpose();
+    let last = last.map_err(|_| Failure::bad_request("`Last-Event-ID` is no cursor"))?;
+    Ok(last.filter(|last| !last.is_empty()).map(str::to_owned))
 }
 
 async fn run<E: Executor>(
     transport: &Transport<E>,
-    method: Method,
+    from: Origin<'_>,
+    (method, wanted): (Method, Wanted),
     parameters: Parameters,
     caller: &Credential,
-) -> Result<Answer, Failure> {
-    let refuse = |kind| refusal(kind, method);
-    transport
-        .operations
-        .answer(parameters, caller, refuse)
-        .await
+) -> Result<Outcome, Failure> {
+    let refuse = |kind| refusal(kind, method, wanted);
+    let operations = &transport.operations;
+    if !wanted.takes_events() {
+        let answer = operations.answer(parameters, caller, refuse).await;
+        return answer.map(Outcome::Answer);
+    }
+    // Its kind decides whether there are events.
+    let operation = operations.prepare(parameters, caller).await?;
+    if let Some(failure) = refuse(operation.kind) {
+        operation.trace.end(&Ending::Refused(failure.code()));
+        return Err(failure);
+    }
+    if wanted == Wanted::Events || operation.kind == OperationType::Subscription {
+        return events::respond(transport, from, caller, operation).map(Outcome::Events);
+    }
+    let executed = operations.execute(operation.request, &operation.document);
+    let executed = executed.instrument(operation.trace.span()).await;
+    let executed = executed.map(|response| Answer::Executed(Box::new(response)));
+    operation.trace.end(&Ending::of(&executed));
+    executed.map(Outcome::Answer)
 }
 
 /// Why an operation of a kind is not executed for a request of a method.
-fn refusal(kind: OperationType, method: Method) -> Option<Failure> {
+fn refusal(kind: OperationType, method: Method, wanted: Wanted) -> Option<Failure> {
     match (kind, method) {
-        (OperationType::Subscription, _) => Some(Failure::new(
+        (OperationType::Subscription, _) if !wanted.takes_events() => Some(Failure::new(
             Cause::BadRequest,
             "SUBSCRIPTION_OVER_HTTP",
-            "subscriptions are served over WebSocket, by the subprotocol graphql-transport-ws at this same path",
+            "subscriptions are answered by events, to Accept: text/event-stream, or served over WebSocket, by the subprotocol graphql-transport-ws at this same path",
         )),
         (OperationType::Mutation, Method::Get) => Some(Failure::new(
             Cause::MethodNotAllowed,
@@ -210,7 +262,7 @@ fn not_acceptable() -> Response {
     let failure = Failure::new(
         Cause::NotAcceptable,
         "NOT_ACCEPTABLE",
-        "expected Accept: application/graphql-response+json or application/json",
+        "expected Accept: application/graphql-response+json, application/json or text/event-stream",
     );
     reply::respond(Err(failure), MediaType::Json)
 }

@@ -1,4 +1,4 @@
-//! Which of the two media types of GraphQL over HTTP a client gets, by its `Accept` header.
+//! Which of the media types of GraphQL over HTTP a client gets, by its `Accept` header.
 //!
 //! Invariant: a media type with quality 0, or not covered by any range, is never chosen.
 
@@ -31,6 +31,52 @@ impl MediaType {
     }
 }
 
+/// What a client can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// One result of this type.
+    Result(MediaType),
+    /// Events.
+    Events,
+    /// One result of this type, or events where there may be several.
+    Either(MediaType),
+}
+
+impl Wanted {
+    /// What the headers say; `None` if the client takes nothing that there is. Events are only for those who name them.
+    pub(crate) fn by(headers: &HeaderMap) -> Option<Self> {
+        match (negotiate(headers), names_events(headers)) {
+            (Some(media_type), true) => Some(Self::Either(media_type)),
+            (Some(media_type), false) => Some(Self::Result(media_type)),
+            (None, true) => Some(Self::Events),
+            (None, false) => None,
+        }
+    }
+
+    pub(crate) fn takes_events(self) -> bool {
+        !matches!(self, Self::Result(_))
+    }
+
+    /// The type of one result, or of a refusal.
+    pub(crate) fn media_type(self) -> MediaType {
+        match self {
+            Self::Result(media_type) | Self::Either(media_type) => media_type,
+            Self::Events => MediaType::GraphqlResponse,
+        }
+    }
+}
+
+fn names_events(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(ACCEPT).iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let named = parts.next().unwrap_or_default();
+        let quality = parts.find_map(|it| it.strip_prefix("q=").map(thousandths));
+        named.eq_ignore_ascii_case("text/event-stream") && quality.unwrap_or(Some(1000)) > Some(0)
+    })
+}
+
 /// How well a range covers a media type: quality in thousandths, and how exactly it names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Match {
@@ -42,7 +88,7 @@ struct Match {
 ///
 /// Without an `Accept` header, and for ranges that name neither type, it is `application/json`;
 /// a client that names both alike gets `application/graphql-response+json`.
-pub(crate) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
+fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     let mut values = headers.get_all(ACCEPT).iter().peekable();
     if values.peek().is_none() {
         return Some(MediaType::Json);
@@ -176,6 +222,28 @@ mod tests {
             ("APPLICATION/JSON", MediaType::Json),
         ] {
             assert_eq!(chosen(accept), Some(expected), "{accept}");
+        }
+    }
+
+    #[test]
+    fn events_are_for_those_who_name_them() {
+        for (accept, expected) in [
+            ("text/event-stream", Some(Wanted::Events)),
+            ("text/event-stream;q=0", None),
+            (
+                "text/event-stream;q=0, */*",
+                Some(Wanted::Result(MediaType::Json)),
+            ),
+            ("text/*", None),
+            ("application/json", Some(Wanted::Result(MediaType::Json))),
+            (
+                "Text/Event-Stream; q=0.5, application/json",
+                Some(Wanted::Either(MediaType::Json)),
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accept.parse().unwrap());
+            assert_eq!(Wanted::by(&headers), expected, "{accept}");
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Parameters {
     pub(crate) variables: Variables,
     pub(crate) extensions: Extensions,
     pub(crate) persisted: Option<Digest>,
+    /// Where a subscription is to go on, in place of what its variables say.
+    pub(crate) resume_after: Option<String>,
 }
 
 /// The parameters before their types are checked, so that each complaint can name its parameter.
@@ -139,6 +141,7 @@ fn check(raw: &Raw<'_>, limits: &Limits) -> Result<Parameters, Failure> {
             .as_ref()
             .map(hash)
             .transpose()?,
+        resume_after: None,
     };
     if parameters.query.is_none() && parameters.persisted.is_none() {
         return Err(Failure::bad_request("the parameter `query` is missing"));
