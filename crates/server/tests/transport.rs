@@ -1,4 +1,5 @@
-//! The transport over real sockets, driven by a plain HTTP client and by tokio-tungstenite, over a toy schema.
+//! The transport over real sockets, driven by a plain HTTP client and by tokio-tungstenite, over a toy schema; what concerns
+//! subscribers who share results, over Roadbook's own.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,16 +7,22 @@
     reason = "a failed expectation is a failed test"
 )]
 
+#[path = "transport/cohorts.rs"]
+mod cohorts;
 #[path = "transport/connections.rs"]
 mod connections;
 #[path = "transport/documents.rs"]
 mod documents;
+#[path = "transport/events.rs"]
+mod events;
 #[path = "transport/http.rs"]
 mod http;
 #[path = "transport/identity.rs"]
 mod identity;
 #[path = "transport/rates.rs"]
 mod rates;
+#[path = "transport/real.rs"]
+mod real;
 #[path = "transport/renewal.rs"]
 mod renewal;
 #[path = "transport/responses.rs"]

@@ -43,7 +43,16 @@ const ARROWS: &[Arrows] = &[
         &["roadbook-store", "roadbook-documents"],
     ),
     arrows("roadbook-console", &[], &[]),
-    arrows("roadbook-server", &["roadbook-graphql"], &[]),
+    arrows(
+        "roadbook-server",
+        &["roadbook-graphql"],
+        &[
+            "roadbook-domain",
+            "roadbook-store",
+            "roadbook-engine",
+            "roadbook-documents",
+        ],
+    ),
     arrows(
         "roadbook-cli",
         &[

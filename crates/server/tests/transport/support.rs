@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_graphql::ValidationMode;
+use axum::Router;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -110,15 +111,7 @@ impl Server {
             registry: Registry::default(),
         };
         let router = router(executors, identity, settings.clone(), safeguards, probes);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(async move {
-            serve(listener, router, &settings, None, async {
-                drop(stopped.await);
-            })
-            .await
-        });
+        let (address, stop, served) = start(router, settings).await;
         Self {
             address,
             probe,
@@ -234,26 +227,7 @@ impl Server {
         stream: TcpStream,
         headers: &[(&'static str, &str)],
     ) -> Result<Socket, StatusCode> {
-        let uri: Uri = format!("ws://{}/graphql", self.address).parse().unwrap();
-        let mut request = uri.into_client_request().unwrap();
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().unwrap());
-        }
-        // The client must be able to send what the server must refuse.
-        let config = WebSocketConfig::default()
-            .max_frame_size(None)
-            .max_message_size(None);
-        match soon(tokio_tungstenite::client_async_with_config(
-            request,
-            stream,
-            Some(config),
-        ))
-        .await
-        {
-            Ok((stream, _)) => Ok(Socket { stream }),
-            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status()),
-            Err(error) => panic!("{error}"),
-        }
+        Socket::open(self.address, stream, headers).await
     }
 
     /// Opens a socket.
@@ -269,6 +243,27 @@ impl Server {
         socket.init(&self.token()).await;
         socket
     }
+}
+
+/// Serves a router on a port of its own, until it is told to stop or nobody can tell it any more.
+pub(crate) async fn start(
+    router: Router,
+    settings: Settings,
+) -> (
+    SocketAddr,
+    oneshot::Sender<()>,
+    JoinHandle<std::io::Result<()>>,
+) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(async move {
+        serve(listener, router, &settings, None, async {
+            drop(stopped.await);
+        })
+        .await
+    });
+    (address, stop, served)
 }
 
 /// A POST of which nothing is expected: gives whatever came until the server closed the connection.
@@ -322,6 +317,34 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
+    /// Opens a socket over a connection, with these headers instead of the usual ones.
+    pub(crate) async fn open(
+        address: SocketAddr,
+        stream: TcpStream,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, StatusCode> {
+        let uri: Uri = format!("ws://{address}/graphql").parse().unwrap();
+        let mut request = uri.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        // The client must be able to send what the server must refuse.
+        let config = WebSocketConfig::default()
+            .max_frame_size(None)
+            .max_message_size(None);
+        match soon(tokio_tungstenite::client_async_with_config(
+            request,
+            stream,
+            Some(config),
+        ))
+        .await
+        {
+            Ok((stream, _)) => Ok(Self { stream }),
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     pub(crate) async fn send(&mut self, message: &Value) {
         self.send_text(&message.to_string()).await;
     }
