@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     /// Where the databases are made, in a folder that is removed at the end: this disk is measured
     #[arg(long, value_name = "FOLDER", default_value = "target")]
     pub(crate) folder: PathBuf,
+    /// Be the plain server of sockets beside which Roadbook is measured
+    #[arg(long, hide = true)]
+    pub(crate) broadcast: bool,
     /// Serve the bytes of a file and nothing else: how this program measures what plain bytes would come to
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) prepared: Option<PathBuf>,
@@ -45,6 +48,8 @@ pub(crate) enum Subject {
     Reads,
     /// From an edit to those who follow.
     Feed,
+    /// A change to thousands of sockets: cost of a delivery, time to the last one, memory.
+    FanOut,
     /// Edits and followers on PostgreSQL, through one node and two.
     Postgres,
     /// Folding a log.

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::chance::Chance;
 use crate::error::BenchError;
 use crate::http::Connection;
+use crate::program::Server;
 
 /// The mutation. It holds nothing that JSON would have to escape.
 const EDIT: &str = "mutation($input: EditInput!) { edit(input: $input) { __typename \
@@ -77,6 +78,18 @@ impl Editor {
             cursor: String::new(),
             body: String::new(),
         }
+    }
+
+    /// A client with a connection of its own, whose first edit is made from the current state.
+    pub(crate) async fn caught_up(
+        server: &Server,
+        token: &str,
+        (road_map, number): (&str, u64),
+    ) -> Result<Self, BenchError> {
+        let connection = Connection::open(server.address(), token).await?;
+        let mut editor = Self::new(connection, road_map, number);
+        editor.catch_up().await?;
+        Ok(editor)
     }
 
     /// The cursor of the last answer.

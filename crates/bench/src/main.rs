@@ -6,6 +6,7 @@
 mod arguments;
 mod chance;
 mod companion;
+mod crowd;
 mod editor;
 mod error;
 mod history;
@@ -13,6 +14,7 @@ mod http;
 mod machine;
 mod measure;
 mod plan;
+mod process;
 mod program;
 mod raw;
 mod report;
@@ -28,13 +30,19 @@ use tokio::runtime::Builder;
 use arguments::{Arguments, Subject};
 use error::BenchError;
 use history::LongHistory;
-use measure::{as_of, edits, feed, fold, many, open, postgres, reads};
+use measure::{as_of, edits, fan_out, feed, fold, many, open, postgres, reads};
 use plan::Plan;
 use program::Program;
 use report::Report;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.broadcast {
+        let served = on(&mut Builder::new_multi_thread(), async {
+            raw::broadcast::run().await.map(|()| ExitCode::SUCCESS)
+        });
+        return served.unwrap_or_else(|error| failed(&error));
+    }
     let served = match &arguments.prepared {
         Some(file) => on(&mut Builder::new_multi_thread(), async {
             raw::serve_prepared(file).await.map(|()| ExitCode::SUCCESS)
@@ -88,6 +96,9 @@ async fn measure_all(arguments: &Arguments, program: &Program) -> Result<Report,
     }
     if arguments.wants(Subject::Feed) {
         report.add(feed::rows(program, &plan).await?);
+    }
+    if arguments.wants(Subject::FanOut) {
+        report.add(fan_out::rows(program, &plan).await?);
     }
     if arguments.wants(Subject::Postgres) {
         report.add(postgres::rows(program, &plan).await?);

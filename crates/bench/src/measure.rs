@@ -4,6 +4,7 @@
 
 pub(crate) mod as_of;
 pub(crate) mod edits;
+pub(crate) mod fan_out;
 pub(crate) mod feed;
 pub(crate) mod fold;
 pub(crate) mod many;

@@ -44,6 +44,27 @@ pub(crate) struct Plan {
     pub(crate) subscribers: usize,
     /// Edits that they hear of in a run.
     pub(crate) followed_edits: usize,
+    /// Sockets that are told of a change in one document.
+    pub(crate) fan_out: FanOutPlan,
+}
+
+/// Sizes of the fan-out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FanOutPlan {
+    /// Sockets of which the cost of a delivery is told.
+    pub(crate) sockets: usize,
+    /// Changes that they are told of in a run, one after another and at once.
+    pub(crate) changes: usize,
+    /// Sockets of which the time to the last one is told, and the memory.
+    pub(crate) many_sockets: usize,
+    /// Changes that they are told of in a run.
+    pub(crate) many_changes: usize,
+    /// Strands that are followed by themselves; a multiple of ten.
+    pub(crate) strands: usize,
+    /// Sockets that follow each of them.
+    pub(crate) sockets_of_strand: usize,
+    /// Changes of one strand in a run.
+    pub(crate) strand_changes: usize,
 }
 
 impl Plan {
@@ -68,6 +89,15 @@ impl Plan {
             moments: 190,
             subscribers: 100,
             followed_edits: 200,
+            fan_out: FanOutPlan {
+                sockets: 1_000,
+                changes: 100,
+                many_sockets: 5_000,
+                many_changes: 40,
+                strands: 1_000,
+                sockets_of_strand: 10,
+                strand_changes: 200,
+            },
         }
     }
 
@@ -88,6 +118,15 @@ impl Plan {
             moments: 20,
             subscribers: 100,
             followed_edits: 10,
+            fan_out: FanOutPlan {
+                sockets: 20,
+                changes: 5,
+                many_sockets: 50,
+                many_changes: 3,
+                strands: 10,
+                sockets_of_strand: 2,
+                strand_changes: 5,
+            },
         }
     }
 }

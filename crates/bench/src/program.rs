@@ -14,6 +14,7 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::arguments::Arguments;
 use crate::error::{BenchError, within};
+use crate::process::Process;
 
 /// As whom the load signs in: the Secretariat may date changes into the past.
 const ORGANISATION: &str = "GSC";
@@ -219,19 +220,14 @@ impl Server {
         self.address
     }
 
-    /// What of it is in memory, in MiB: `VmRSS` of Linux.
+    /// What it uses of the machine.
+    pub(crate) fn process(&self) -> Result<Process, BenchError> {
+        Process::of(&self.child)
+    }
+
+    /// What of it is in memory, in MiB.
     pub(crate) fn resident_mib(&self) -> Result<f64, BenchError> {
-        const DOING: &str = "reading how much memory the server uses";
-        let id = self.child.id();
-        let id = id.ok_or_else(|| BenchError::unexpected(DOING, "it has ended"))?;
-        let status =
-            fs::read_to_string(format!("/proc/{id}/status")).map_err(BenchError::io(DOING))?;
-        let kib = status.lines().find_map(|line| {
-            let value = line.strip_prefix("VmRSS:")?;
-            value.trim().strip_suffix(" kB")?.parse::<f64>().ok()
-        });
-        let kib = kib.ok_or_else(|| BenchError::unexpected(DOING, &status))?;
-        Ok(kib / 1024.0)
+        Ok(self.process()?.resident_kib()? / 1024.0)
     }
 
     /// Ends it at once, as a loss of power would.

@@ -3,6 +3,7 @@
 //! It owns the least work that each measurement implies. Nothing else of this process runs meanwhile, so it may block.
 //! Invariant: the files stand in the folder of the databases, and are gone afterwards.
 
+pub(crate) mod broadcast;
 mod fan_out;
 mod inserts;
 mod prepared;

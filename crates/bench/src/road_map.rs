@@ -15,23 +15,37 @@ use crate::program::Server;
 
 /// The day from whose end on everything is there: before any day that a change is dated to.
 const OPENED_ON: &str = "2014-12-31";
-/// Fields, as lettered bands.
-const FIELDS: usize = 4;
-/// Strands in each field.
-const STRANDS: usize = 4;
-/// Actions in each strand.
-const ACTIONS: usize = 5;
-/// Columns of text beside the actions. The note of 2015 has 77 actions and four columns.
-const COLUMNS: usize = 5;
+/// About as the note of 2015, which has 77 actions and four columns.
+const OF_2015: Shape = Shape {
+    fields: 4,
+    strands: 4,
+    actions: 5,
+    columns: 5,
+};
 
 /// The number of the client that opens; no other may have it.
 const OPENER: u64 = 0;
+
+/// How large a road map is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// Fields, as lettered bands.
+    pub(crate) fields: usize,
+    /// Strands in each field.
+    pub(crate) strands: usize,
+    /// Actions in each strand.
+    pub(crate) actions: usize,
+    /// Columns of text beside the actions.
+    pub(crate) columns: usize,
+}
 
 /// A road map that was opened.
 #[derive(Clone, Debug)]
 pub(crate) struct RoadMap {
     /// Its id.
     pub(crate) id: String,
+    /// The keys of its strands.
+    pub(crate) strands: Vec<String>,
     /// Its cells, strand by strand.
     pub(crate) cells: Vec<Cell>,
     /// Its version before anything was written into a cell.
@@ -61,6 +75,16 @@ impl RoadMap {
         address: SocketAddr,
         token: &str,
     ) -> Result<Self, BenchError> {
+        Self::open_shaped(number, OF_2015, address, token).await
+    }
+
+    /// Opens one of several and of another size.
+    pub(crate) async fn open_shaped(
+        number: u64,
+        shape: Shape,
+        address: SocketAddr,
+        token: &str,
+    ) -> Result<Self, BenchError> {
         let id = Chance::new(u64::MAX - number).uuid();
         let connection = Connection::open(address, token).await?;
         let mut editor = Editor::new(connection, &id, OPENER);
@@ -68,10 +92,10 @@ impl RoadMap {
             "slug": "bench", "title": "A road map under load", "marking": "PUBLIC", "workingParty": "FOP",
         } })];
         commands
-            .extend((1..=FIELDS).map(
+            .extend((1..=shape.fields).map(
                 |number| json!({ "addField": { "title": format!("Field number {number}") } }),
             ));
-        commands.extend((1..=COLUMNS).map(|number| {
+        commands.extend((1..=shape.columns).map(|number| {
             json!({ "addColumn": {
                 "name": format!("column_{number}"), "heading": format!("Column {number}"), "kind": "TEXT",
             } })
@@ -80,7 +104,7 @@ impl RoadMap {
 
         let keys = editor.keys().await?;
         let strands = list(&keys["fields"]).flat_map(|field| {
-            (1..=STRANDS).map(move |number| {
+            (1..=shape.strands).map(move |number| {
                 json!({ "addStrand": { "field": field["key"], "title": format!("Strand number {number}") } })
             })
         });
@@ -88,7 +112,7 @@ impl RoadMap {
 
         let keys = editor.keys().await?;
         let actions = strands_of(&keys).flat_map(|strand| {
-            (1..=ACTIONS).map(move |number| {
+            (1..=shape.actions).map(move |number| {
                 json!({ "addAction": {
                     "strand": strand["key"], "text": format!("Carry out measure number {number} of this strand"),
                 } })
@@ -96,14 +120,18 @@ impl RoadMap {
         });
         add(&mut editor, actions.collect()).await?;
 
-        let cells = cells(&editor.keys().await?);
-        if cells.len() != FIELDS * STRANDS * ACTIONS * COLUMNS {
+        let keys = editor.keys().await?;
+        let strands = strands_of(&keys).filter_map(|strand| strand["key"].as_str());
+        let strands = strands.map(str::to_owned).collect();
+        let cells = cells(&keys);
+        if cells.len() != shape.fields * shape.strands * shape.actions * shape.columns {
             let found = format!("{} cells", cells.len());
             return Err(BenchError::unexpected("opening a road map", &found));
         }
         let version = editor.catch_up().await?;
         Ok(Self {
             id,
+            strands,
             cells,
             version,
             cursor: editor.cursor().to_owned(),

@@ -25,7 +25,8 @@ const READ_BYTES: usize = 4 * 1024;
 const DOING: &str = "following a road map";
 
 /// What one who follows would ask for: what happened, to what, and where to resume.
-const CHANGES: &str = "subscription($id: ID!, $after: Cursor) { changes(roadMap: $id, after: $after) { __typename \
+const CHANGES: &str = "subscription($id: ID!, $filter: ChangeFilter, $after: Cursor) { \
+    changes(roadMap: $id, filter: $filter, after: $after) { __typename \
     ... on Changed { cursor event { version summary } affected { key } } ... on Resync { reason } } }";
 
 /// A socket that follows.
@@ -51,6 +52,16 @@ impl Subscriber {
         road_map: &str,
         after: &str,
     ) -> Result<Self, BenchError> {
+        Self::open_with(address, token, road_map, (after, &Json::Null)).await
+    }
+
+    /// The same with a filter.
+    pub(crate) async fn open_with(
+        address: SocketAddr,
+        token: &str,
+        road_map: &str,
+        (after, filter): (&str, &Json),
+    ) -> Result<Self, BenchError> {
         let stream = TcpStream::connect(address)
             .await
             .map_err(BenchError::io("connecting a socket"))?;
@@ -70,11 +81,28 @@ impl Subscriber {
             .map_err(BenchError::socket(DOING))?;
         let mut subscriber = Self { socket };
         subscriber.sign_in(token).await?;
-        let payload = json!({ "query": CHANGES, "variables": { "id": road_map, "after": after } });
+        let variables = json!({ "id": road_map, "after": after, "filter": filter });
+        let payload = json!({ "query": CHANGES, "variables": variables });
         subscriber
             .send(&json!({ "type": "subscribe", "id": "1", "payload": payload }))
             .await?;
         Ok(subscriber)
+    }
+
+    /// Waits for the next message that tells of something, and gives it as it came.
+    pub(crate) async fn next_message(&mut self) -> Result<String, BenchError> {
+        let (_, text) = self.next_text().await?;
+        Ok(text)
+    }
+
+    /// The connection, once what was there before has been told: nothing of it is kept back here.
+    pub(crate) async fn into_stream(mut self) -> Result<TcpStream, BenchError> {
+        let text = self.next_message().await?;
+        if text.contains("\"__typename\":\"CaughtUp\"") {
+            Ok(self.socket.into_inner())
+        } else {
+            Err(BenchError::unexpected(DOING, &text))
+        }
     }
 
     /// Waits for the next change.

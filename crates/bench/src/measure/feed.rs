@@ -10,7 +10,6 @@ use tokio::task::JoinSet;
 
 use crate::editor::{Edit, Editor, write_set_cells};
 use crate::error::{BenchError, within};
-use crate::http::Connection;
 use crate::plan::Plan;
 use crate::program::{Program, Server};
 use crate::raw::FanOut;
@@ -112,9 +111,7 @@ impl Audience {
             let subscriber = within("opening a socket", RECEIPT_MAX, opened).await?;
             following.spawn(listen(subscriber, received_by.clone()));
         }
-        let connection = Connection::open(edited.address(), token).await?;
-        let mut editor = Editor::new(connection, &road_map.id, EDITOR);
-        editor.catch_up().await?;
+        let editor = Editor::caught_up(edited, token, (&road_map.id, EDITOR)).await?;
         Ok(Self {
             editor,
             road_map,
