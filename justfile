@@ -35,10 +35,10 @@ demo *arguments:
 cluster *arguments:
     scripts/cluster {{ arguments }}
 
-# Load over real sockets, beside the raw limits of this machine.
+# Load over real sockets, beside the raw limits of this machine, into docs/performance.md: `just bench --only edits`.
 bench *arguments:
     cargo build --release --package roadbook-cli
-    cargo run --release --package roadbook-bench -- {{ arguments }}
+    cargo run --release --package roadbook-bench -- --write docs/performance.md {{ arguments }}
 
 # Writes docs/schema.graphql from the code.
 schema:

@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Events of the long history; a million takes long to record
     #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(20_000..=10_000_000))]
     pub(crate) events: u64,
+    /// Write the tables into this page, in place of those of the same subjects that stand there
+    #[arg(long, value_name = "FILE", conflicts_with = "smoke")]
+    pub(crate) write: Option<PathBuf>,
     /// Where the databases are made, in a folder that is removed at the end: this disk is measured
     #[arg(long, value_name = "FOLDER", default_value = "target")]
     pub(crate) folder: PathBuf,

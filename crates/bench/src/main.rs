@@ -13,6 +13,7 @@ mod history;
 mod http;
 mod machine;
 mod measure;
+mod page;
 mod plan;
 mod process;
 mod program;
@@ -71,7 +72,10 @@ async fn load(arguments: &Arguments) -> ExitCode {
     match measure_all(arguments, &program).await {
         Ok(report) => {
             println!("{report}");
-            ExitCode::SUCCESS
+            match report.write(arguments.write.as_deref()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => failed(&error),
+            }
         }
         Err(error) => {
             eprint!("{}", program.last_words());
@@ -89,32 +93,32 @@ async fn measure_all(arguments: &Arguments, program: &Program) -> Result<Report,
     let plan = Plan::of(arguments);
     let mut report = Report::new(program.folder(), &plan);
     if arguments.wants(Subject::Edits) {
-        report.add(edits::rows(program, &plan).await?);
+        report.add(Subject::Edits, edits::rows(program, &plan).await?);
     }
     if arguments.wants(Subject::Reads) {
-        report.add(reads::rows(program, &plan).await?);
+        report.add(Subject::Reads, reads::rows(program, &plan).await?);
     }
     if arguments.wants(Subject::Feed) {
-        report.add(feed::rows(program, &plan).await?);
+        report.add(Subject::Feed, feed::rows(program, &plan).await?);
     }
     if arguments.wants(Subject::FanOut) {
-        report.add(fan_out::rows(program, &plan).await?);
+        report.add(Subject::FanOut, fan_out::rows(program, &plan).await?);
     }
     if arguments.wants(Subject::Postgres) {
-        report.add(postgres::rows(program, &plan).await?);
+        report.add(Subject::Postgres, postgres::rows(program, &plan).await?);
     }
     if arguments.wants(Subject::Fold) {
-        report.add(fold::rows(program, &plan).await?);
+        report.add(Subject::Fold, fold::rows(program, &plan).await?);
     }
     if arguments.wants(Subject::Many) {
-        report.add(many::rows(program, &plan).await?);
+        report.add(Subject::Many, many::rows(program, &plan).await?);
     }
     let mut long = LongHistory::default();
     if arguments.wants(Subject::AsOf) {
-        report.add(as_of::rows(program, &plan, &mut long).await?);
+        report.add(Subject::AsOf, as_of::rows(program, &plan, &mut long).await?);
     }
     if arguments.wants(Subject::Open) {
-        report.add(open::rows(program, &plan, &mut long).await?);
+        report.add(Subject::Open, open::rows(program, &plan, &mut long).await?);
     }
     Ok(report)
 }
