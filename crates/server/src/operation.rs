@@ -5,9 +5,9 @@
 
 mod answering;
 mod cohort;
-mod kept;
 mod key;
 mod responses;
+mod shelf;
 mod subscription;
 
 use std::fmt;

@@ -16,8 +16,8 @@ use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _};
 use roadbook_graphql::{Teller, Told};
 
-use super::kept::Kept;
 use super::key::OperationKey;
+use super::shelf::Shelf;
 use super::{Operations, executed};
 use crate::Viewer;
 use crate::document::Document;
@@ -49,7 +49,7 @@ pub(crate) struct Shareable {
 pub(crate) struct Cohorts {
     open: Arc<Mutex<HashMap<CohortKey, Weak<Cohort>>>>,
     numbers: AtomicU64,
-    kept: Arc<Kept>,
+    shelf: Arc<Shelf>,
     measures: Arc<Measures>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Cohort {
     asked: Shareable,
     idle: Mutex<Vec<Execution>>,
     cohorts: Arc<Mutex<HashMap<CohortKey, Weak<Cohort>>>>,
-    kept: Arc<Kept>,
+    shelf: Arc<Shelf>,
     measures: Arc<Measures>,
 }
 
@@ -142,7 +142,7 @@ impl Cohorts {
         Self {
             open: Arc::default(),
             numbers: AtomicU64::new(0),
-            kept: Arc::new(Kept::new(bytes_max)),
+            shelf: Arc::new(Shelf::new(bytes_max)),
             measures,
         }
     }
@@ -159,7 +159,7 @@ impl Cohorts {
             asked,
             idle: Mutex::default(),
             cohorts: Arc::clone(&self.open),
-            kept: Arc::clone(&self.kept),
+            shelf: Arc::clone(&self.shelf),
             measures: Arc::clone(&self.measures),
         });
         self.measures.cohorts.inc();
@@ -202,7 +202,7 @@ impl Cohort {
     ) -> Option<Bytes> {
         let words = self.made(operations, told).await.ok()?;
         let words = Some(words).filter(|words| !words.has_errors)?;
-        self.kept.keep(words.json)
+        self.shelf.keep(words.json)
     }
 
     async fn made<E: Executor>(

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
-/// The words that are kept now.
+/// The words that are kept now, on one shelf.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct Shelf {
     bytes: AtomicUsize,
     bytes_max: usize,
 }
@@ -18,10 +18,10 @@ pub(super) struct Kept {
 /// Counts as long as it lives.
 struct Counted {
     words: Bytes,
-    kept: Arc<Kept>,
+    shelf: Arc<Shelf>,
 }
 
-impl Kept {
+impl Shelf {
     /// Nothing, of so many bytes at the most.
     pub(super) fn new(bytes_max: usize) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Kept {
         let before = self.bytes.fetch_add(words.len(), Ordering::Relaxed);
         let counted = Counted {
             words,
-            kept: Arc::clone(self),
+            shelf: Arc::clone(self),
         };
         let after = before.saturating_add(counted.words.len());
         (after <= self.bytes_max).then(|| Bytes::from_owner(counted))
@@ -50,7 +50,7 @@ impl AsRef<[u8]> for Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.kept
+        self.shelf
             .bytes
             .fetch_sub(self.words.len(), Ordering::Relaxed);
     }
@@ -62,14 +62,14 @@ mod tests {
 
     #[test]
     fn what_is_let_go_of_makes_room() {
-        let kept = Arc::new(Kept::new(10));
+        let shelf = Arc::new(Shelf::new(10));
         let six = || Bytes::from_static(b"123456");
-        let first = kept.keep(six()).unwrap();
+        let first = shelf.keep(six()).unwrap();
         let clone = first.clone();
-        assert_eq!(kept.keep(six()), None);
+        assert_eq!(shelf.keep(six()), None);
         drop(first);
-        assert_eq!(kept.keep(six()), None);
+        assert_eq!(shelf.keep(six()), None);
         drop(clone);
-        assert_eq!(kept.keep(six()), Some(six()));
+        assert_eq!(shelf.keep(six()), Some(six()));
     }
 }
