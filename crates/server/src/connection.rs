@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::digest::Digest;
+use crate::identity::Remembered;
 use crate::peer::Peer;
 use crate::shares::Share;
 
@@ -28,6 +29,8 @@ pub(crate) struct Connection {
     /// The token by which somebody signed in on it last, and for which organisation, as a digest: it is told to the audit
     /// once.
     signed_in: Arc<Mutex<Option<Digest>>>,
+    /// The caller who was verified on it last.
+    pub(crate) remembered: Remembered,
     /// Held, not read: the place among the connections comes free when the last holder ends.
     pub(crate) _place: Option<Arc<Place>>,
 }
@@ -47,6 +50,7 @@ impl Connection {
             tasks: tasks.clone(),
             address: Some(address),
             signed_in: Arc::default(),
+            remembered: Remembered::default(),
             _place: Some(Arc::new(place)),
         }
     }

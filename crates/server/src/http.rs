@@ -20,7 +20,9 @@ use tracing::Instrument as _;
 
 use crate::connection::Connection;
 use crate::failure::{Cause, Failure};
-use crate::identity::{self, Credential, Identity, IdentityError, ORGANISATION_HEADER, Shown};
+use crate::identity::{
+    self, Credential, Identity, IdentityError, ORGANISATION_HEADER, Remembered, Shown,
+};
 use crate::negotiation::{MediaType, Wanted};
 use crate::operation::{Answer, Ending};
 use crate::parameters::{self, Parameters};
@@ -177,7 +179,7 @@ async fn caller<E>(
     let (connection, peer) = from;
     let shown = headers.get(AUTHORIZATION);
     let verified = match shown {
-        Some(value) => verify(&*transport.identity, value, headers).await,
+        Some(value) => known(transport, connection, value, headers).await,
         None => transport.stranger(),
     };
     match verified {
@@ -204,6 +206,23 @@ async fn caller<E>(
             Err(failure)
         }
     }
+}
+
+/// The caller by its token, verified now or a moment ago on the same connection.
+async fn known<E>(
+    transport: &Transport<E>,
+    connection: &Connection,
+    value: &HeaderValue,
+    headers: &HeaderMap,
+) -> Result<Credential, IdentityError> {
+    let shown = Remembered::shown_by(headers);
+    let most = transport.settings.limits.token_remembered();
+    if let Some(caller) = connection.remembered.find(shown, most) {
+        return Ok(caller);
+    }
+    let caller = verify(&*transport.identity, value, headers).await?;
+    connection.remembered.keep(shown, &caller);
+    Ok(caller)
 }
 
 async fn verify(

@@ -5,6 +5,7 @@
 
 mod error;
 mod providers;
+mod remembered;
 mod sign_in;
 mod tokens;
 
@@ -18,13 +19,14 @@ pub use error::IdentityError;
 pub use providers::{
     ConsoleClient, IdentitySettings, IssuerError, IssuerSettings, Providers, Role,
 };
+pub(crate) use remembered::Remembered;
 pub use sign_in::SignIn;
 pub use tokens::{DevelopmentTokens, PreviousSecret, TokenError};
 
 /// The header by which a caller of several organisations says for which one it asks.
 pub(crate) const ORGANISATION_HEADER: &str = "roadbook-organisation";
 
-/// Checks tokens. The transport asks on every HTTP request, on every `connection_init` and when a token is renewed.
+/// Checks tokens. The transport asks on every HTTP request whose caller it does not remember, on every `connection_init` and when a token is renewed.
 pub trait Identity: Send + Sync + 'static {
     /// The caller whom the token vouches for, and for how much longer.
     ///

@@ -95,6 +95,9 @@ pub struct Limits {
     pub socket_pong_wait_ms: u64,
     /// Wait for the peer's part of the closing handshake; then the connection is dropped. Default: 2000.
     pub socket_close_wait_ms: u64,
+    /// For how long a token that was verified is not verified anew on the same connection, so that a key that is taken back
+    /// counts as much longer there. 0: it is verified with every request. Default: 1000.
+    pub token_remembered_ms: u64,
 }
 
 impl Default for Limits {
@@ -133,6 +136,7 @@ impl Default for Limits {
             socket_ping_interval_ms: 20_000,
             socket_pong_wait_ms: 10_000,
             socket_close_wait_ms: 2000,
+            token_remembered_ms: 1000,
         }
     }
 }
@@ -164,6 +168,10 @@ impl Limits {
 
     pub(crate) fn socket_pong_wait(&self) -> Duration {
         Duration::from_millis(self.socket_pong_wait_ms)
+    }
+
+    pub(crate) fn token_remembered(&self) -> Duration {
+        Duration::from_millis(self.token_remembered_ms)
     }
 
     pub(crate) fn socket_close_wait(&self) -> Duration {
