@@ -8,14 +8,15 @@ mod renderings;
 mod topics;
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
 use roadbook_domain::Version;
-use roadbook_store::StoreError;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::watch;
+use tokio::time::{Instant, Sleep};
 use uuid::Uuid;
 
 use crate::error::EngineError;
@@ -116,8 +117,12 @@ impl RoadMap {
 struct Follower {
     road_map: Arc<RoadMap>,
     live: Listening,
-    draining: watch::Receiver<bool>,
-    halted: watch::Receiver<Option<StoreError>>,
+    /// Ends when the server drains or the road map is served no more. Kept from item to item, as is the timer: to begin to
+    /// wait for them costs as much as an item.
+    ending: BoxFuture<'static, ResyncReason>,
+    quiet: Pin<Box<Sleep>>,
+    /// When something was last heard.
+    heard: Instant,
     filter: Filter,
     /// Everything up to here was looked through.
     position: Version,
@@ -143,8 +148,9 @@ impl Follower {
         road_map.measures.followers.inc();
         Ok(Self {
             live,
-            draining: road_map.draining.clone(),
-            halted: road_map.halt.subscribe(),
+            ending: ending(&road_map),
+            quiet: Box::pin(tokio::time::sleep(quiet_of(&road_map))),
+            heard: Instant::now(),
             filter,
             position: after,
             history: Some(head),
@@ -200,6 +206,7 @@ impl Follower {
         if finished {
             self.position = through;
             self.history = None;
+            self.heard = Instant::now();
             self.last = None;
             let moment = self.road_map.current().moment;
             let moment = Moment {
@@ -248,20 +255,32 @@ impl Follower {
     }
 
     async fn read_live(&mut self) {
-        let quiet = Duration::from_secs(self.road_map.settings.caught_up_every_s);
         let received = tokio::select! {
             biased;
-            _ = self.draining.wait_for(|draining| *draining) => Err(ResyncReason::Draining),
-            _ = self.halted.wait_for(Option::is_some) => Err(ResyncReason::NewerFormat),
-            received = tokio::time::timeout(quiet, self.live.next()) => Ok(received),
+            reason = &mut self.ending => return self.resync(reason),
+            received = self.live.next() => Some(received),
+            () = &mut self.quiet => None,
         };
+        let now = Instant::now();
+        let Some(received) = received else {
+            return self.ring(now);
+        };
+        self.heard = now;
         match received {
-            Ok(Ok(Ok(passed))) => self.take(&passed),
-            Ok(Ok(Err(RecvError::Lagged(_)))) => self.fall_back(),
-            Ok(Ok(Err(RecvError::Closed))) => self.resync(ResyncReason::Draining),
-            Err(reason) => self.resync(reason),
-            Ok(Err(_quiet)) => self.be_quiet(),
+            Ok(passed) => self.take(&passed),
+            Err(RecvError::Lagged(_)) => self.fall_back(),
+            Err(RecvError::Closed) => self.resync(ResyncReason::Draining),
         }
+    }
+
+    /// The timer rings: too early if something was heard since it was set, which is not done with every item.
+    fn ring(&mut self, now: Instant) {
+        let quiet = quiet_of(&self.road_map);
+        if now.duration_since(self.heard) >= quiet {
+            self.heard = now;
+            self.be_quiet();
+        }
+        self.quiet.as_mut().reset(self.heard + quiet);
     }
 
     /// Nothing came for a while: tells how far everything was looked through.
@@ -331,6 +350,23 @@ impl Follower {
             reason,
         });
     }
+}
+
+fn quiet_of(road_map: &RoadMap) -> Duration {
+    Duration::from_secs(road_map.settings.caught_up_every_s)
+}
+
+/// Why followers of a road map are told to resync, once they are.
+fn ending(road_map: &RoadMap) -> BoxFuture<'static, ResyncReason> {
+    let mut draining = road_map.draining.clone();
+    let mut halted = road_map.halt.subscribe();
+    Box::pin(async move {
+        tokio::select! {
+            biased;
+            _ = draining.wait_for(|draining| *draining) => ResyncReason::Draining,
+            _ = halted.wait_for(Option::is_some) => ResyncReason::NewerFormat,
+        }
+    })
 }
 
 impl Drop for Follower {

@@ -4,6 +4,7 @@
 //! Invariant: no operation runs before the token was verified, and none after it has expired.
 
 use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_graphql::Executor;
@@ -15,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use tracing::Instrument as _;
 
 use super::closing::{self, Closing};
@@ -50,7 +52,8 @@ type Step = ControlFlow<Option<Closing>>;
 /// One socket.
 pub(super) struct Session<E, S> {
     transport: Arc<Transport<E>>,
-    connection: Connection,
+    /// Kept from step to step: all sockets wait for the same, in one list.
+    stopping: Pin<Box<WaitForCancellationFutureOwned>>,
     peer: Option<Peer>,
     /// The place among the sockets of strangers at its address, until its caller has signed in.
     stranger: Option<Share<Peer>>,
@@ -90,7 +93,7 @@ where
                 limits.socket_pong_wait(),
             ),
             transport: Arc::clone(transport),
-            connection: connection.clone(),
+            stopping: Box::pin(connection.stopping.clone().cancelled_owned()),
             peer,
             stranger,
             place: None,
@@ -123,7 +126,7 @@ where
         // In this order, so that a peer that sends without pause cannot outrun a stop or a limit.
         let event = tokio::select! {
             biased;
-            () = self.connection.stopping.cancelled(), if !draining => Event::Stop,
+            () = &mut self.stopping, if !draining => Event::Stop,
             due = self.deadlines.due() => Event::Due(due),
             frame = self.stream.next() => Event::Frame(frame),
             Some(item) = self.streams.next(), if !idle => Event::Item(item),
