@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{ConnectOptions as _, Error, Sqlite};
+use sqlx::{ConnectOptions as _, Connection as _, Error, Sqlite};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -20,6 +20,7 @@ use crate::dialect::Dialect;
 #[derive(Debug)]
 pub(super) struct Checkpointer {
     appended: Arc<Notify>,
+    stopping: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -27,18 +28,26 @@ impl Checkpointer {
     /// Starts folding on a connection of its own.
     pub(super) async fn start(path: &std::path::Path, settings: &Settings) -> Result<Self, Error> {
         let connection = settings.checkpointer(path).connect().await?;
-        let appended = Arc::new(Notify::new());
+        let (appended, stopping) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let every = Duration::from_millis(settings.checkpoint_interval_ms);
         let task = fold_on(
             connection,
-            Arc::clone(&appended),
+            (Arc::clone(&appended), Arc::clone(&stopping)),
             every,
             settings.checkpoint_pages,
         );
         Ok(Self {
             appended,
+            stopping,
             task: tokio::spawn(task),
         })
+    }
+
+    /// Ends what is being folded, and closes the connection: whoever closes the last one takes the write-ahead file away.
+    pub(super) async fn stop(mut self) {
+        self.stopping.notify_one();
+        // It ends by itself, unless the runtime does.
+        drop((&mut self.task).await);
     }
 
     /// There is something new to fold. Does not wait.
@@ -55,17 +64,25 @@ impl Drop for Checkpointer {
 
 async fn fold_on(
     mut connection: SqliteConnection,
-    appended: Arc<Notify>,
+    (appended, stopping): (Arc<Notify>, Arc<Notify>),
     every: Duration,
     pages_max: u32,
 ) {
     loop {
-        appended.notified().await;
-        tokio::time::sleep(every).await;
+        let waited = async {
+            appended.notified().await;
+            tokio::time::sleep(every).await;
+        };
+        tokio::select! {
+            () = stopping.notified() => break,
+            () = waited => {}
+        }
         if let Err(error) = fold(&mut connection, pages_max).await {
             tracing::warn!(error = %error, "the write-ahead file could not be folded");
         }
     }
+    // What is not closed properly is closed all the same, a little later.
+    drop(connection.close().await);
 }
 
 /// Folds what can be folded without keeping anybody waiting, and begins the write-ahead file anew if it is long.

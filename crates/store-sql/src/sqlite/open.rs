@@ -111,11 +111,15 @@ impl SqlStore<Sqlite> {
         let Some(writer) = &self.writer else {
             return Ok(());
         };
-        self.place
+        let checkpointer = self
+            .place
             .checkpointer
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
+        if let Some(checkpointer) = checkpointer {
+            checkpointer.stop().await;
+        }
         let folded = fold_write_ahead(writer).await;
         writer.close().await;
         self.place
