@@ -104,7 +104,7 @@ async fn costs(program: &Program, plan: &Plan) -> Result<Row, BenchError> {
 /// How long the last one of many waits, and what each of them takes up.
 async fn many(program: &Program, plan: &Plan) -> Result<Vec<Row>, BenchError> {
     let sizes = &plan.fan_out;
-    let (server, token) = serve(program, "many").await?;
+    let (server, token) = serve(program, "crowd").await?;
     let mut author = Author::of(RoadMap::open(&server, &token).await?, &server, &token).await?;
     let message = author.message(&server, &token).await?;
     let process = server.process()?;
