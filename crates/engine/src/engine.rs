@@ -70,7 +70,7 @@ pub struct Listed {
 /// The shared tasks; taken when the engine stops.
 struct Background {
     commit: GroupCommit,
-    commit_tasks: Vec<JoinHandle<()>>,
+    commit_task: JoinHandle<()>,
     snapshotter: Snapshotter,
     snapshot_tasks: [JoinHandle<()>; 2],
     others_task: JoinHandle<()>,
@@ -107,7 +107,7 @@ impl Engine {
         let (page, retries) = (settings.page_events, settings.retries_max);
         let registrar = Registrar::load(&log, &clock, &ids, page, retries).await?;
         let registrar = Arc::new(registrar);
-        let (commit, commit_tasks) = GroupCommit::start(&log, bus.as_ref(), &settings, &measures);
+        let (commit, commit_task) = GroupCommit::start(&log, bus.as_ref(), &settings, &measures);
         let (snapshotter, snapshot_tasks) =
             Snapshotter::start(&log, &settings, Arc::clone(&measures));
         let open = Arc::new(OpenRoadMaps::new(&settings, &measures));
@@ -137,7 +137,7 @@ impl Engine {
         );
         let background = Background {
             commit,
-            commit_tasks,
+            commit_task,
             snapshotter,
             snapshot_tasks,
             others_task,
@@ -386,9 +386,7 @@ impl Engine {
             join(writer, "a writer").await;
         }
         drop(background.commit);
-        for task in background.commit_tasks {
-            join(task, "the group commit").await;
-        }
+        join(background.commit_task, "the group commit").await;
         drop(background.snapshotter);
         for task in background.snapshot_tasks {
             join(task, "the snapshotter").await;

@@ -1,17 +1,20 @@
 //! The group commit: appends of many road maps share one transaction, and one wait for the disk.
 //!
 //! It owns the queue before the log, and tells the bus of what came out of it; what is appended and what follows is the
-//! writers' affair. Invariant: every append that was taken on is answered, each with its own outcome, and only what is
-//! durable is put on the bus.
+//! writers' affair. While one transaction is on its way, what comes in waits to share the next: a log that works on several
+//! at once is given another only when as much waits as one takes, or when the last one has been away for long.
+//! Invariant: every append that was taken on is answered, each with its own outcome, and only what is durable is put on
+//! the bus.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use roadbook_store::{
     Append, AppendOutcome, Appended, EventLog, Hold, Redaction, StoreError, StreamId,
 };
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{self, sleep_until};
 use tracing::Instrument;
 
 use crate::bus::OwnBus;
@@ -26,47 +29,41 @@ struct Waiting {
 /// The way to the log for all writers of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupCommit {
-    /// One for each append that the log takes at once; a road map always uses the same.
-    queues: Arc<[mpsc::Sender<Waiting>]>,
+    queue: mpsc::Sender<Waiting>,
     bus: Option<OwnBus>,
     measures: Arc<Measures>,
 }
 
 impl GroupCommit {
-    /// Starts the tasks that commit; they end once every clone of the handle is gone and the queues are empty.
+    /// Starts the task that commits; it ends once every clone of the handle is gone and the queue is empty.
     pub(crate) fn start(
         log: &Arc<dyn EventLog>,
         bus: Option<&OwnBus>,
         settings: &Settings,
         measures: &Arc<Measures>,
-    ) -> (Self, Vec<JoinHandle<()>>) {
-        let committer = |_| {
-            let (queue, waiting) = mpsc::channel(settings.commit_queue_max);
-            let committer = Committer {
-                log: Arc::clone(log),
-                bus: bus.cloned(),
-                appends_max: settings.commit_appends_max,
-                measures: Arc::clone(measures),
-            };
-            (queue, tokio::spawn(committer.run(waiting)))
-        };
-        let parallel = log.appends_in_parallel().max(1);
-        let (queues, tasks): (Vec<_>, Vec<_>) = (0..parallel).map(committer).unzip();
-        let way = Self {
-            queues: queues.into(),
+    ) -> (Self, JoinHandle<()>) {
+        let (queue, waiting) = mpsc::channel(settings.commit_queue_max);
+        let committer = Committer {
+            log: Arc::clone(log),
             bus: bus.cloned(),
             measures: Arc::clone(measures),
         };
-        (way, tasks)
-    }
-
-    fn queue(&self, stream: StreamId) -> &mpsc::Sender<Waiting> {
-        // The last bytes of an id are those that differ most.
-        let last = usize::from(u16::from_be_bytes([
-            stream.0.as_bytes()[14],
-            stream.0.as_bytes()[15],
-        ]));
-        &self.queues[last % self.queues.len()]
+        let queued = Queued {
+            committer: Arc::new(committer),
+            waiting,
+            batch: Vec::new(),
+            appends_max: settings.commit_appends_max,
+            on_their_way: JoinSet::new(),
+            parallel: log.appends_in_parallel().max(1),
+            patience: Duration::from_millis(settings.commit_patience_ms),
+            sent: time::Instant::now(),
+        };
+        let way = Self {
+            queue,
+            bus: bus.cloned(),
+            measures: Arc::clone(measures),
+        };
+        (way, tokio::spawn(queued.run()))
     }
 
     /// Appends through a hold of the stream: alone, since nobody else can be let in.
@@ -126,8 +123,8 @@ impl GroupCommit {
         append: Append,
     ) -> oneshot::Receiver<Result<AppendOutcome, StoreError>> {
         let (answer, outcome) = oneshot::channel();
-        let queue = self.queue(append.stream_id);
-        if let Err(mpsc::error::SendError(refused)) = queue.send(Waiting { append, answer }).await {
+        let sent = self.queue.send(Waiting { append, answer }).await;
+        if let Err(mpsc::error::SendError(refused)) = sent {
             // Whoever waits holds the receiver.
             drop(refused.answer.send(Err(StoreError::Closed)));
         }
@@ -135,24 +132,68 @@ impl GroupCommit {
     }
 }
 
-/// A task that commits.
+/// What waits to be committed, and what is on its way.
+struct Queued {
+    committer: Arc<Committer>,
+    waiting: mpsc::Receiver<Waiting>,
+    /// What the next transaction takes.
+    batch: Vec<Waiting>,
+    appends_max: usize,
+    on_their_way: JoinSet<()>,
+    parallel: usize,
+    patience: Duration,
+    /// When the last transaction was sent.
+    sent: time::Instant,
+}
+
+impl Queued {
+    async fn run(mut self) {
+        let mut open = true;
+        while open || !self.batch.is_empty() || !self.on_their_way.is_empty() {
+            let room = self.appends_max - self.batch.len();
+            let overdue = !self.batch.is_empty() && self.on_their_way.len() < self.parallel;
+            tokio::select! {
+                biased;
+                // In this order, so that the next transaction takes all that waits.
+                count = self.waiting.recv_many(&mut self.batch, room), if open && room > 0 => {
+                    open = count > 0;
+                }
+                Some(_) = self.on_their_way.join_next() => {}
+                () = sleep_until(self.sent + self.patience), if overdue => {}
+            }
+            if self.is_time() {
+                self.send();
+            }
+        }
+    }
+
+    /// Whether what waits goes now.
+    fn is_time(&self) -> bool {
+        let beside = self.batch.len() >= self.appends_max || self.sent.elapsed() >= self.patience;
+        let free = self.on_their_way.len() < self.parallel;
+        !self.batch.is_empty() && (self.on_their_way.is_empty() || (free && beside))
+    }
+
+    fn send(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        let committer = Arc::clone(&self.committer);
+        self.sent = time::Instant::now();
+        self.on_their_way
+            .spawn(async move { committer.commit(batch).await });
+    }
+}
+
+/// What a transaction needs.
 struct Committer {
     log: Arc<dyn EventLog>,
     bus: Option<OwnBus>,
-    appends_max: usize,
     measures: Arc<Measures>,
 }
 
 impl Committer {
-    async fn run(self, mut waiting: mpsc::Receiver<Waiting>) {
-        let mut batch = Vec::with_capacity(self.appends_max);
-        while waiting.recv_many(&mut batch, self.appends_max).await > 0 {
-            self.commit(batch.drain(..)).await;
-        }
-    }
-
-    async fn commit(&self, batch: impl Iterator<Item = Waiting>) {
+    async fn commit(&self, batch: Vec<Waiting>) {
         let (appends, answers): (Vec<_>, Vec<_>) = batch
+            .into_iter()
             .map(|waiting| (waiting.append, waiting.answer))
             .unzip();
         let events: usize = appends.iter().map(|append| append.events.len()).sum();
@@ -190,3 +231,6 @@ impl Committer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

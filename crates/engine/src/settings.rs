@@ -18,6 +18,9 @@ pub struct Settings {
     pub commit_queue_max: usize,
     /// Appends of different road maps that share one transaction.
     pub commit_appends_max: usize,
+    /// Milliseconds that a transaction may take before another goes beside it although fewer appends wait than one takes,
+    /// on a log that works on several at once.
+    pub commit_patience_ms: u64,
     /// How often an edit is decided anew after another writer's append came first, before it is answered with "overloaded".
     pub retries_max: usize,
     /// Milliseconds between two looks at the heads of the road maps in memory, for what other nodes appended without a
@@ -76,6 +79,7 @@ impl Default for Settings {
             batch_edits_max: 256,
             commit_queue_max: 256,
             commit_appends_max: 64,
+            commit_patience_ms: 20,
             retries_max: 64,
             heads_poll_ms: 1_000,
             bus_appends_max: 256,

@@ -19,6 +19,8 @@ use crate::{
 /// A log that fails chosen calls of `append_batch`. Calls are counted from 1, over the log's whole life.
 pub struct FaultyLog {
     inner: Arc<dyn EventLog>,
+    /// How many appends it says that it takes at once, if not as many as the log inside.
+    in_parallel: Option<usize>,
     plan: Mutex<Plan>,
 }
 
@@ -64,7 +66,17 @@ impl FaultyLog {
     pub fn new(inner: Arc<dyn EventLog>) -> Self {
         Self {
             inner,
+            in_parallel: None,
             plan: Mutex::default(),
+        }
+    }
+
+    /// The same, saying that it takes so many appends at once.
+    #[must_use]
+    pub fn in_parallel(self, appends: usize) -> Self {
+        Self {
+            in_parallel: Some(appends),
+            ..self
         }
     }
 
@@ -158,7 +170,8 @@ impl EventLog for FaultyLog {
     }
 
     fn appends_in_parallel(&self) -> usize {
-        self.inner.appends_in_parallel()
+        self.in_parallel
+            .unwrap_or_else(|| self.inner.appends_in_parallel())
     }
 
     async fn hold(&self, stream: StreamId) -> Result<Option<Box<dyn Hold + '_>>, StoreError> {
