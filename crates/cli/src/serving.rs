@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use axum::Router;
 use futures_util::StreamExt as _;
 use prometheus_client::registry::Registry;
 use roadbook_console::{Delegations, SignIn};
@@ -125,12 +126,9 @@ impl Listening {
             audit: audit.clone().map(|audit| audit as Arc<dyn AuditLog>),
             responses: Some(responses),
         };
-        let console = roadbook_console::router(SignIn {
-            delegations: self.delegations,
-            providers: offer::providers(settings),
-        });
         let router = roadbook_server::api(executors, identity, transport, safeguards, probes)
-            .merge(roadbook_server::secured(console, &settings.server));
+            .merge(console(self.delegations, settings));
+        let router = settings.traces.followed(router);
         let draining = Arc::clone(&wired.engine);
         let asked = async move {
             stop.asked().await;
@@ -156,6 +154,15 @@ impl Listening {
         }
         served.context("the server failed")
     }
+}
+
+/// The page, and how one signs in there.
+fn console(delegations: Option<Delegations>, settings: &Settings) -> Router {
+    let console = roadbook_console::router(SignIn {
+        delegations,
+        providers: offer::providers(settings),
+    });
+    roadbook_server::secured(console, &settings.server)
 }
 
 /// Lets go of the answers kept whenever something was redacted that they may hold.

@@ -4,9 +4,12 @@
 //! made: never a text, a variable of a query or a person.
 //! Invariant: nothing waits for the collector while serving, and what it does not take is dropped.
 
+mod callers;
+
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_http::hyper::HyperClient;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
@@ -29,6 +32,9 @@ pub(crate) struct TraceSettings {
     pub(crate) endpoint: Option<String>,
     /// One operation in so many is traced, with all that belongs to it.
     pub(crate) one_in: u32,
+    /// Whether a request goes on with the trace that its header `traceparent` names; its caller then decides whether it is
+    /// traced.
+    pub(crate) follow_callers: bool,
     /// Spans that wait to be sent. Beyond it they are dropped.
     pub(crate) spans_waiting_max: usize,
     /// Milliseconds between two sendings.
@@ -42,6 +48,7 @@ impl Default for TraceSettings {
         Self {
             endpoint: None,
             one_in: 1,
+            follow_callers: false,
             spans_waiting_max: 2_048,
             interval_ms: 1_000,
             timeout_ms: 5_000,
@@ -50,6 +57,15 @@ impl Default for TraceSettings {
 }
 
 impl TraceSettings {
+    /// The same routes, with the traces of their callers followed if that is wished.
+    pub(crate) fn followed(&self, routes: Router) -> Router {
+        if self.follow_callers {
+            callers::followed(routes)
+        } else {
+            routes
+        }
+    }
+
     /// What is wrong with the address of the collector.
     pub(crate) fn check(&self) -> Result<(), String> {
         match &self.endpoint {

@@ -82,6 +82,11 @@ impl Api {
         Self::with(server, &token(folder, organisation))
     }
 
+    /// Asks within a trace from now on, which a header `traceparent` names.
+    pub(crate) fn within_trace(&mut self, traceparent: &str) {
+        self.http.bear("traceparent", traceparent);
+    }
+
     /// Asks, and gives the data of an answer without errors.
     #[track_caller]
     pub(crate) fn ask(&mut self, query: &str, variables: &Json) -> Json {

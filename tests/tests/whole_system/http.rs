@@ -12,6 +12,8 @@ use crate::output::DEADLINE;
 pub(crate) struct Http {
     stream: BufReader<TcpStream>,
     address: String,
+    /// Header lines that every post bears besides.
+    headers: String,
 }
 
 /// The answer to a request.
@@ -34,7 +36,13 @@ impl Http {
         Ok(Self {
             stream: BufReader::new(stream),
             address: address.to_owned(),
+            headers: String::new(),
         })
+    }
+
+    /// Lets every post from now on bear one more header.
+    pub(crate) fn bear(&mut self, name: &str, value: &str) {
+        self.headers += &[name, ": ", value, "\r\n"].concat();
     }
 
     /// Posts JSON, in one write.
@@ -48,9 +56,10 @@ impl Http {
             format!("Authorization: Bearer {token}\r\n")
         });
         let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\n{authorization}Accept: application/graphql-response+json\r\n\
+            "POST {path} HTTP/1.1\r\nHost: {}\r\n{authorization}{}Accept: application/graphql-response+json\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
+            self.headers,
             body.len()
         );
         self.stream.get_mut().write_all(request.as_bytes())?;

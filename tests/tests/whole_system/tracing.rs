@@ -14,6 +14,13 @@ use crate::running::{ANY_PORT, Running, Server, folder, roadbook, serve_argument
 /// A safety net: a test that waits so long has failed.
 const AT_LAST: Duration = Duration::from_mins(1);
 
+const TEXT: &str = "what only members may read";
+
+/// The trace of a caller, and what names it, as sampled.
+const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const TRACE: [u8; 16] = 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c_u128.to_be_bytes();
+const CALLERS_SPAN: [u8; 8] = 0xb7ad_6b71_6920_3331_u64.to_be_bytes();
+
 /// Bodies that wait for the test; beyond it the collector waits.
 const BODIES_MAX: usize = 64;
 
@@ -66,8 +73,9 @@ fn holds(told: &[u8], part: &[u8]) -> bool {
     told.windows(part.len()).any(|window| window == part)
 }
 
-#[test]
-fn a_collector_is_told_of_an_edit_and_all_that_made_it_durable_and_of_no_text() {
+/// A server that tells a collector at once, and an edit through it, of which the collector is told until all of these
+/// names are told.
+fn told_of_an_edit(settings: &[(&str, &str)], traceparent: &str, names: &[&str]) -> Vec<u8> {
     let folder = folder();
     let folder = folder.path();
     Running::demo(folder).process.stop();
@@ -75,19 +83,45 @@ fn a_collector_is_told_of_an_edit_and_all_that_made_it_durable_and_of_no_text() 
     let mut serve = roadbook(folder, &serve_arguments(ANY_PORT));
     serve.env("ROADBOOK_TRACES__ENDPOINT", endpoint);
     serve.env("ROADBOOK_TRACES__INTERVAL_MS", "50");
+    serve.envs(settings.iter().copied());
     let server = Server::of(Running::start(serve));
     let mut api = Api::of(&server, folder, "GSC");
+    api.within_trace(traceparent);
     let road_map = api.road_map(&Json::Null);
-    let text = "what only members may read";
-    api.set(&Place::find(&road_map, "B.5.1", "notes"), text);
+    api.set(&Place::find(&road_map, "B.5.1", "notes"), TEXT);
 
-    let spans = ["graphql.operation", "append", "commit"].map(span);
+    let spans: Vec<_> = names.iter().map(|name| span(name)).collect();
     let mut told = Vec::new();
     while !spans.iter().all(|span| holds(&told, span)) {
         told.extend(sent.recv_timeout(AT_LAST).expect("a span is missing"));
     }
+    told
+}
+
+#[test]
+fn a_collector_is_told_of_an_edit_and_all_that_made_it_durable_and_of_no_text() {
+    let names = ["graphql.operation", "append", "commit"];
+    let told = told_of_an_edit(&[], TRACEPARENT, &names);
     assert!(holds(&told, b"roadbook"), "the service has a name");
-    assert!(!holds(&told, text.as_bytes()));
+    assert!(!holds(&told, TEXT.as_bytes()));
+    assert!(!holds(&told, &TRACE), "callers are not followed unasked");
+}
+
+#[test]
+fn an_operation_goes_on_with_the_trace_of_its_caller_where_callers_are_followed() {
+    let followed = [("ROADBOOK_TRACES__FOLLOW_CALLERS", "true")];
+    let names = ["graphql.operation", "http.request"];
+    let told = told_of_an_edit(&followed, TRACEPARENT, &names);
+    assert!(holds(&told, &TRACE));
+    assert!(holds(&told, &CALLERS_SPAN));
+}
+
+#[test]
+fn a_trace_that_is_not_well_formed_counts_as_none() {
+    let followed = [("ROADBOOK_TRACES__FOLLOW_CALLERS", "true")];
+    let malformed = "00-not-a-trace";
+    let told = told_of_an_edit(&followed, malformed, &["graphql.operation"]);
+    assert!(!holds(&told, &span("http.request")));
 }
 
 #[test]
