@@ -191,7 +191,7 @@ impl Follower {
         };
         let finished = events.len() < page;
         for event in events {
-            self.position = event.version;
+            let version = event.version;
             if self.filter.matches(&event) {
                 match self.state_of(&event).await {
                     Ok(published) => self.ready.push_back(FeedItem::Changed {
@@ -202,6 +202,8 @@ impl Follower {
                     Err(error) => return self.fail(&error),
                 }
             }
+            // Not before it is there to be handed out: this is where a follower resumes if the log fails.
+            self.position = version;
         }
         if finished {
             self.position = through;

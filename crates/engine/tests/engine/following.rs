@@ -6,6 +6,7 @@ use futures_util::{Stream, StreamExt as _};
 use roadbook_domain::Version;
 use roadbook_engine::{EngineError, FeedItem, Filter, ResyncReason, Settings};
 use roadbook_store::MemoryLog;
+use roadbook_store::testing::FaultyLog;
 
 use crate::world::{MAP, OTHER, STRAND, TEXT, World, action, set};
 
@@ -160,6 +161,55 @@ async fn a_follower_that_stays_behind_is_told_where_to_resume() {
     let mut again = Box::pin(map.follow(resume, Filter::default()).unwrap());
     heard.extend(versions_until(&mut again, last).await);
     assert_eq!(heard, (start.0 + 1..=last.0).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_follower_whose_log_fails_at_any_read_resumes_without_gap_or_duplicate() {
+    let log = Arc::new(FaultyLog::new(Arc::new(MemoryLog::new())));
+    // Nothing is at hand, so that every state is read.
+    let settings = Settings {
+        page_events: 4,
+        recent_states_max: 1,
+        past_states_max: 0,
+        ..Settings::default()
+    };
+    let world = World::on(log.clone(), settings).await;
+    world.open().await;
+    let start = world.now().await.version;
+    for edit in 0..6 {
+        world.set(edit % 2 * 4, &format!("edit {edit}")).await;
+    }
+    let map = world.map().await;
+    let filter = Filter {
+        subjects: vec![vec![OTHER.0]],
+    };
+    let expected = [start.0 + 2, start.0 + 4, start.0 + 6];
+    let mut failures = 0;
+    for read in 1.. {
+        let reads = log.reads();
+        log.fail_read(reads + read);
+        let mut heard = Vec::new();
+        let mut items = Box::pin(map.follow(start, filter.clone()).unwrap());
+        loop {
+            match items.next().await.expect("a follower is told of its end") {
+                FeedItem::Changed { event, .. } => heard.push(event.version.0),
+                FeedItem::CaughtUp { .. } => break,
+                FeedItem::Resync {
+                    resume_after,
+                    reason,
+                } => {
+                    assert_eq!(reason, ResyncReason::Unavailable);
+                    failures += 1;
+                    items = Box::pin(map.follow(resume_after, filter.clone()).unwrap());
+                }
+            }
+        }
+        assert_eq!(heard, expected, "with read {read} failed");
+        if log.reads() < reads + read {
+            break;
+        }
+    }
+    assert!(failures > 3, "only {failures} reads could fail");
 }
 
 #[tokio::test(start_paused = true)]

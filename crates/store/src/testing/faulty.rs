@@ -16,7 +16,8 @@ use crate::{
     StoreError, StoredEvent, StreamId, Version, Wakeups,
 };
 
-/// A log that fails chosen calls of `append_batch`. Calls are counted from 1, over the log's whole life.
+/// A log that fails chosen appends (calls of `append_batch`) and reads (of events by version, or of a snapshot). Each are
+/// counted from 1, over the log's whole life.
 pub struct FaultyLog {
     inner: Arc<dyn EventLog>,
     /// How many appends it says that it takes at once, if not as many as the log inside.
@@ -26,6 +27,8 @@ pub struct FaultyLog {
 
 #[derive(Default)]
 struct Plan {
+    reads: u64,
+    failed_read: Option<u64>,
     calls: u64,
     faults: BTreeMap<u64, InjectedFault>,
     delays: BTreeMap<u64, Delay>,
@@ -106,6 +109,16 @@ impl FaultyLog {
         }
     }
 
+    /// The `read`-th read is answered [`StoreError::Unavailable`].
+    pub fn fail_read(&self, read: u64) {
+        self.plan().failed_read = Some(read);
+    }
+
+    /// How many reads there were so far. "The next" is one more.
+    pub fn reads(&self) -> u64 {
+        self.plan().reads
+    }
+
     /// How many appends there were so far, failed ones included. "The next" is one more.
     pub fn append_calls(&self) -> u64 {
         self.plan().calls
@@ -115,11 +128,27 @@ impl FaultyLog {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn next_read(&self) -> Result<(), StoreError> {
+        let mut plan = self.plan();
+        plan.reads += 1;
+        match plan.failed_read {
+            Some(failed) if failed == plan.reads => Err(unavailable()),
+            _ => Ok(()),
+        }
+    }
+
     fn next_call(&self) -> (Option<Delay>, Option<InjectedFault>) {
         let mut plan = self.plan();
         plan.calls += 1;
         let call = plan.calls;
         (plan.delays.remove(&call), plan.faults.remove(&call))
+    }
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable {
+        detail: "a test wanted it so".to_owned(),
+        source: None,
     }
 }
 
@@ -134,10 +163,7 @@ impl EventLog for FaultyLog {
         }
         match fault {
             None => self.inner.append_batch(appends).await,
-            Some(InjectedFault::BeforeCommit) => Err(StoreError::Unavailable {
-                detail: "a test wanted it so".to_owned(),
-                source: None,
-            }),
+            Some(InjectedFault::BeforeCommit) => Err(unavailable()),
             Some(InjectedFault::DiskFull) => Err(StoreError::NoRoom {
                 detail: "a test wanted it so".to_owned(),
                 source: None,
@@ -230,6 +256,7 @@ impl EventLog for FaultyLog {
         subjects: &[Uuid],
         limit: usize,
     ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.next_read()?;
         self.inner
             .read_versions(stream, after, through, subjects, limit)
             .await
@@ -320,6 +347,7 @@ impl EventLog for FaultyLog {
         version: Version,
         format: u16,
     ) -> Result<Option<Snapshot>, StoreError> {
+        self.next_read()?;
         self.inner
             .nearest_snapshot(stream, family, effective, version, format)
             .await
