@@ -1,11 +1,12 @@
 //! Following: an edit reaches a watcher, and a watcher outlives its server.
 
+use std::fs;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
 use crate::api::{Api, Place, text};
-use crate::running::{DATABASE, Running, Server, folder, roadbook};
+use crate::running::{ANY_PORT, DATABASE, Running, Server, folder, roadbook, serve_arguments};
 
 /// Watches strand B.5 until so many changes were told.
 fn watch(folder: &Path, url: &str, count: &str) -> Running {
@@ -95,6 +96,49 @@ fn watch_resumes_after_a_restart_without_gap_or_duplicate() {
         "after the server was away",
     ];
     assert_eq!(contents, expected);
+}
+
+#[test]
+fn watch_waits_for_a_server_that_holds_less_than_it_was_told() {
+    let folder = folder();
+    let folder = folder.path();
+    Running::demo(folder).process.stop();
+    let (database, before) = (folder.join("test.db"), folder.join("before.db"));
+    fs::copy(&database, &before).unwrap();
+    let serve = || Server::of(Running::start(roadbook(folder, &serve_arguments(ANY_PORT))));
+    let mut server = serve();
+    let (mut api, read) = road_map(&server, folder);
+    let place = Place::find(&read, "B.5.1", "notes");
+    let told_before = api.set(&place, "what is lost");
+    assert!(server.process.stop().success());
+
+    fs::copy(&before, &database).unwrap();
+    let server = serve();
+    let mut api = Api::of(&server, folder, "GSC");
+    let arguments = [
+        "watch",
+        "--json",
+        "--count",
+        "1",
+        "--after",
+        &told_before.cursor,
+        "--url",
+        &server.url,
+        "--database",
+        DATABASE,
+    ];
+    let mut watcher = Running::start(roadbook(folder, &arguments));
+    watcher
+        .err
+        .wait_for("word of a new try", |line| line.contains("CURSOR_AHEAD"));
+    api.set(&place, "in place of what is lost");
+    let next = api.set(&place, "after what was told");
+    let line = watcher.out.nth(0);
+    assert_eq!(
+        told(&line),
+        ("after what was told".to_owned(), next.version)
+    );
+    assert!(watcher.wait().success());
 }
 
 #[test]

@@ -36,6 +36,8 @@ const CHANGES: &str = "subscription($roadMap: ID!, $filter: ChangeFilter, $after
 
 /// Why a stream ends that is not to be followed anew.
 const RIGHTS_CHANGED: &str = "RIGHTS_CHANGED";
+/// Why a stream does not begin of which the server knows less than was told before.
+const CURSOR_AHEAD: &str = "CURSOR_AHEAD";
 
 /// Runs the command.
 pub(crate) async fn run(arguments: &WatchArguments, settings: &Settings) -> anyhow::Result<()> {
@@ -252,6 +254,8 @@ impl Watch<'_> {
         let reason = item["reason"].as_str().unwrap_or_default();
         if let Some(cursor) = item["resumeAfter"].as_str() {
             self.cursor = Some(cursor.to_owned());
+        } else if reason == CURSOR_AHEAD {
+            // Another node has told what this one does not hold yet: going on from what it holds would leave a gap.
         } else {
             // The log is another one than before: old cursors and keys mean nothing in it.
             terminal::say("the log was restored from a backup: what it holds is to be read anew");
