@@ -169,20 +169,20 @@ pub(crate) fn encode(
 /// [`StoreError::NewerFormat`].
 pub(crate) fn decode(stored: StoredEvent) -> Result<RecordedEvent, StoreError> {
     let header = stored.header;
-    let place = format!("stream {}, version {}", header.stream_id, header.version);
-    let corrupt = |what: String| StoreError::corrupt(place.clone(), what);
+    let place = || format!("stream {}, version {}", header.stream_id, header.version);
     let redacted_by = stored
         .remainder
         .as_ref()
         .map(|left| from_store(left.redaction));
     let payload = stored.payload.or(stored.remainder.map(|left| left.payload));
-    let payload = payload.ok_or_else(|| corrupt("its payload is missing".to_owned()))?;
-    let newer = |what: String| StoreError::newer_format(place.clone(), what);
+    let payload = payload.ok_or_else(|| StoreError::corrupt(place(), "its payload is missing"))?;
     let event = decode_payload(&header.kind, header.schema, &payload);
-    let event = event.map_err(|error| not_read(&place, error))?;
+    let event = event.map_err(|error| not_read(&place(), error))?;
     // Digests guard what headers say, so a capacity that is not known is a later one.
-    let capacity = Capacity::named(&header.capacity)
-        .ok_or_else(|| newer(format!("its capacity {} is not known", header.capacity)))?;
+    let capacity = Capacity::named(&header.capacity).ok_or_else(|| {
+        let what = format!("its capacity {} is not known", header.capacity);
+        StoreError::newer_format(place(), what)
+    })?;
     Ok(RecordedEvent {
         id: header.id,
         version: from_store(header.version),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join;
 use roadbook_domain::{Instant, RoadMapId, State, Version};
 use roadbook_store::{EventLog, Snapshot, SnapshotFamily, StoreError, StoredEvent, StreamId};
 
@@ -208,15 +209,16 @@ impl Past {
         let through = to_store(through);
         let until_stored = instant_to_store(until);
         let mut passed = self.log.effective_max_at(stream, after).await? > until_stored;
+        let mut ahead = None;
         while after < through {
-            let page = if passed {
-                self.log
-                    .read_backdated(stream, after, through, until_stored, self.page_events)
-                    .await?
-            } else {
-                self.log
-                    .read_versions(stream, after, through, &[], self.page_events)
-                    .await?
+            let page = match ahead.take() {
+                Some(page) => page,
+                None if passed => {
+                    self.log
+                        .read_backdated(stream, after, through, until_stored, self.page_events)
+                        .await?
+                }
+                None => self.versions(stream, after, through).await?,
             };
             let full = page.len() == self.page_events;
             let Some(last) = page.last().map(|event| event.header.version) else {
@@ -226,6 +228,15 @@ impl Past {
             let beyond = page
                 .iter()
                 .any(|event| event.header.effective_at > until_stored);
+            if full && !passed && !beyond {
+                // The database reads the next page while this one is folded.
+                let reading = self.versions(stream, after, through);
+                let folding = async { fold(folded, page, until) };
+                let (read, done) = join(reading, folding).await;
+                done?;
+                ahead = Some(read?);
+                continue;
+            }
             fold(folded, page, until)?;
             if !full && (passed || !beyond) {
                 return Ok(());
@@ -233,6 +244,17 @@ impl Past {
             passed |= beyond;
         }
         Ok(())
+    }
+
+    async fn versions(
+        &self,
+        stream: StreamId,
+        after: roadbook_store::Version,
+        through: roadbook_store::Version,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.log
+            .read_versions(stream, after, through, &[], self.page_events)
+            .await
     }
 }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use roadbook_domain::{RoadMapId, Version};
-use roadbook_store::{EventLog, StoreError};
+use roadbook_store::{EventLog, StoreError, StoredEvent};
 use tokio::sync::mpsc;
 
 use crate::codec::{decode, stream_of, to_store};
@@ -15,7 +15,7 @@ use crate::recorded::RecordedEvent;
 use crate::settings::Settings;
 use crate::snapshot_keeper::Keeper;
 
-/// Pages that are read and decoded while earlier ones are folded.
+/// Pages that wait before each step: those that were read to be decoded, those that were decoded to be folded.
 const PAGES_AHEAD: usize = 2;
 
 /// What was made anew of a road map.
@@ -46,33 +46,51 @@ pub async fn rebuild(
     keeper.rebuild(road_map, told).await
 }
 
-/// The events of a road map up to a version, decoded page by page by a task that reads ahead.
+/// The events of a road map up to a version. One task reads them page by page, another decodes what was read, so that the
+/// database works on the next page meanwhile.
 pub(crate) fn pages(
     log: &Arc<dyn EventLog>,
     road_map: RoadMapId,
     through: Version,
     page_events: usize,
 ) -> mpsc::Receiver<Result<Vec<RecordedEvent>, StoreError>> {
-    let (read, pages) = mpsc::channel(PAGES_AHEAD);
+    let mut stored = stored_pages(log, road_map, through, page_events);
+    let (decoded_by, decoded) = mpsc::channel(PAGES_AHEAD);
+    tokio::spawn(async move {
+        while let Some(page) = stored.recv().await {
+            let page = page.and_then(|page| page.into_iter().map(decode).collect());
+            let failed = page.is_err();
+            // Whoever folds may have given up.
+            if decoded_by.send(page).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    decoded
+}
+
+fn stored_pages(
+    log: &Arc<dyn EventLog>,
+    road_map: RoadMapId,
+    through: Version,
+    page_events: usize,
+) -> mpsc::Receiver<Result<Vec<StoredEvent>, StoreError>> {
+    let (read_by, read) = mpsc::channel(PAGES_AHEAD);
     let log = Arc::clone(log);
     tokio::spawn(async move {
         let stream = stream_of(road_map);
         let mut after = roadbook_store::Version::NONE;
         loop {
             let page = log.read_versions(stream, after, to_store(through), &[], page_events);
-            let page = match page.await {
-                Ok(page) => page,
-                Err(error) => return drop(read.send(Err(error)).await),
-            };
-            let is_last = page.len() < page_events;
-            after = page.last().map_or(after, |event| event.header.version);
-            let decoded: Result<Vec<_>, _> = page.into_iter().map(decode).collect();
-            let failed = decoded.is_err();
-            // Whoever folds may have given up.
-            if read.send(decoded).await.is_err() || failed || is_last {
+            let page = page.await;
+            let is_last = page.as_ref().map_or(true, |page| page.len() < page_events);
+            if let Ok([.., last]) = page.as_deref() {
+                after = last.header.version;
+            }
+            if read_by.send(page).await.is_err() || is_last {
                 return;
             }
         }
     });
-    pages
+    read
 }

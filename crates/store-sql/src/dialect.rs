@@ -80,8 +80,9 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
     /// The id in a column, counted from 0.
     fn uuid(row: &Self::Row, column: usize) -> Result<Uuid, Error>;
 
-    /// The bytes in a column, counted from 0; `None` if there are none because a joined row is missing.
-    fn bytes(row: &Self::Row, column: usize) -> Result<Option<Vec<u8>>, Error>;
+    /// The bytes in a column, counted from 0, where the row holds them; `None` if there are none because a joined row is
+    /// missing.
+    fn bytes(row: &Self::Row, column: usize) -> Result<Option<&[u8]>, Error>;
 
     /// How many rows a statement wrote or deleted.
     fn rows_affected(result: &Self::QueryResult) -> u64;

@@ -100,7 +100,7 @@ impl Dialect for Postgres {
         row.try_get(column)
     }
 
-    fn bytes(row: &PgRow, column: usize) -> Result<Option<Vec<u8>>, Error> {
+    fn bytes(row: &PgRow, column: usize) -> Result<Option<&[u8]>, Error> {
         row.try_get(column)
     }
 

@@ -45,7 +45,7 @@ pub(crate) fn stored_event<DB: Dialect>(row: &DB::Row) -> Result<StoredEvent, Er
     Ok(StoredEvent {
         header: header::<DB>(row, 0)?,
         digest: digest::<DB>(row, 1)?,
-        payload: DB::bytes(row, 2)?.map(Bytes::from),
+        payload: DB::bytes(row, 2)?.map(Bytes::copy_from_slice),
         remainder: None,
     })
 }
@@ -54,8 +54,8 @@ pub(crate) fn stored_event<DB: Dialect>(row: &DB::Row) -> Result<StoredEvent, Er
 pub(crate) fn remainder<DB: Dialect>(row: &DB::Row) -> Result<(Version, Remainder), Error> {
     let remainder = Remainder {
         redaction: version::<DB>(row, 1)?,
-        salt: array(2, &present::<DB>(row, 2)?)?,
-        payload: present::<DB>(row, 3)?.into(),
+        salt: array(2, present::<DB>(row, 2)?)?,
+        payload: Bytes::copy_from_slice(present::<DB>(row, 3)?),
     };
     Ok((version::<DB>(row, 0)?, remainder))
 }
@@ -83,7 +83,7 @@ pub(crate) fn sealed_event<DB: Dialect>(row: &DB::Row) -> Result<SealedEvent, Er
             "the columns of the event contradict its header".into(),
         ));
     }
-    let salt = DB::bytes(row, 7)?.map(|salt| array(7, &salt)).transpose()?;
+    let salt = DB::bytes(row, 7)?.map(|salt| array(7, salt)).transpose()?;
     Ok(SealedEvent {
         effective_max: instant::<DB>(row, 3)?,
         payload_digest: digest::<DB>(row, 6)?,
@@ -91,7 +91,7 @@ pub(crate) fn sealed_event<DB: Dialect>(row: &DB::Row) -> Result<SealedEvent, Er
         event: StoredEvent {
             header,
             digest: digest::<DB>(row, 5)?,
-            payload: DB::bytes(row, 8)?.map(Bytes::from),
+            payload: DB::bytes(row, 8)?.map(Bytes::copy_from_slice),
             remainder: None,
         },
     })
@@ -100,9 +100,9 @@ pub(crate) fn sealed_event<DB: Dialect>(row: &DB::Row) -> Result<SealedEvent, Er
 pub(crate) fn command<DB: Dialect>(row: &DB::Row) -> Result<CommandRecord, Error> {
     Ok(CommandRecord {
         command_id: DB::uuid(row, 0)?,
-        fingerprint: array(1, &present::<DB>(row, 1)?)?,
+        fingerprint: array(1, present::<DB>(row, 1)?)?,
         last_version: version::<DB>(row, 2)?,
-        answer: present::<DB>(row, 3)?.into(),
+        answer: Bytes::copy_from_slice(present::<DB>(row, 3)?),
     })
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn snapshot<DB: Dialect>(
         format,
         ..
     } = snapshot_point::<DB>(row, family)?;
-    let state = present::<DB>(row, 3)?.into();
+    let state = Bytes::copy_from_slice(present::<DB>(row, 3)?);
     let redaction = self::version::<DB>(row, 4)?;
     Ok(Snapshot {
         stream_id,
@@ -171,15 +171,14 @@ fn is_newer(error: &Error) -> bool {
 }
 
 fn header<DB: Dialect>(row: &DB::Row, column: usize) -> Result<EventHeader, Error> {
-    EventHeader::from_bytes(&present::<DB>(row, column)?)
-        .map_err(|error| undecodable(column, error))
+    EventHeader::from_bytes(present::<DB>(row, column)?).map_err(|error| undecodable(column, error))
 }
 
 fn digest<DB: Dialect>(row: &DB::Row, column: usize) -> Result<Digest, Error> {
-    array(column, &present::<DB>(row, column)?).map(Digest)
+    array(column, present::<DB>(row, column)?).map(Digest)
 }
 
-fn present<DB: Dialect>(row: &DB::Row, column: usize) -> Result<Vec<u8>, Error> {
+fn present<DB: Dialect>(row: &DB::Row, column: usize) -> Result<&[u8], Error> {
     DB::bytes(row, column)?.ok_or_else(|| undecodable(column, sqlx::error::UnexpectedNullError))
 }
 

@@ -120,7 +120,7 @@ impl Dialect for Sqlite {
         Uuid::from_slice(bytes).map_err(undecodable)
     }
 
-    fn bytes(row: &SqliteRow, column: usize) -> Result<Option<Vec<u8>>, Error> {
+    fn bytes(row: &SqliteRow, column: usize) -> Result<Option<&[u8]>, Error> {
         row.try_get(column)
     }
 
