@@ -1,7 +1,9 @@
 //! The statements, each written once for every database, but for those that write what a batch appends.
 //!
-//! Owns the text and nothing that runs it. Placeholders are numbered, which SQLite and PostgreSQL both understand. Invariant: a
-//! statement is a constant, or made from constants by [`Repeated`]; no value of a caller ever becomes part of one.
+//! Owns the text and nothing that runs it. Placeholders are numbered, which SQLite and PostgreSQL both understand. A limit
+//! is a cast: one that is a bare placeholder makes SQLite plan the statement anew each time it is run, to know the
+//! number. Invariant: a statement is a constant, or made from constants by [`Repeated`]; no value of a caller ever
+//! becomes part of one.
 
 use std::sync::OnceLock;
 
@@ -114,10 +116,10 @@ pub(crate) const HEAD: &str = "SELECT stream_id, version, recorded_at, effective
      FROM streams WHERE stream_id = $1";
 
 pub(crate) const HEADS: &str = "SELECT stream_id, version, recorded_at, effective_max, opened_at \
-     FROM streams ORDER BY stream_id LIMIT $1";
+     FROM streams ORDER BY stream_id LIMIT CAST($1 AS BIGINT)";
 
 pub(crate) const HEADS_AFTER: &str = "SELECT stream_id, version, recorded_at, effective_max, opened_at \
-     FROM streams WHERE stream_id > $1 ORDER BY stream_id LIMIT $2";
+     FROM streams WHERE stream_id > $1 ORDER BY stream_id LIMIT CAST($2 AS BIGINT)";
 
 pub(crate) static HEADS_OF: Repeated = Repeated::new(
     "SELECT stream_id, version, recorded_at, effective_max, opened_at FROM streams WHERE stream_id IN (",
@@ -140,7 +142,7 @@ pub(crate) static LOCK_HEADS_OF: Repeated = Repeated::new(
 pub(crate) const READ_VERSIONS: &str = "SELECT e.header, e.digest, p.payload \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
      WHERE e.stream_id = $1 AND e.version > $2 AND e.version <= $3 \
-     ORDER BY e.version LIMIT $4";
+     ORDER BY e.version LIMIT CAST($4 AS BIGINT)";
 
 /// Each subject is read along its own index and cut at the limit before they are put together: sorting all that any
 /// of them ever touched would make the cost of a page grow with the history.
@@ -150,21 +152,21 @@ pub(crate) static READ_SUBJECTS: Repeated = Repeated::new(
      WHERE e.stream_id = $1 AND e.version IN (",
     4,
     "SELECT version FROM (SELECT version FROM subjects \
-     WHERE stream_id = $1 AND subject = ? AND version > $2 AND version <= $3 ORDER BY version LIMIT $4) AS found",
+     WHERE stream_id = $1 AND subject = ? AND version > $2 AND version <= $3 ORDER BY version LIMIT CAST($4 AS BIGINT)) AS found",
     " UNION ALL ",
-    ") ORDER BY e.version LIMIT $4",
+    ") ORDER BY e.version LIMIT CAST($4 AS BIGINT)",
 );
 
 pub(crate) const READ_EFFECTIVE: &str = "SELECT e.header, e.digest, p.payload \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
      WHERE e.stream_id = $1 AND (e.effective_at, e.version) > ($2, $3) AND e.effective_at <= $4 AND e.version <= $5 \
-     ORDER BY e.effective_at, e.version LIMIT $6";
+     ORDER BY e.effective_at, e.version LIMIT CAST($6 AS BIGINT)";
 
 pub(crate) const READ_BACKDATED: &str = "SELECT e.header, e.digest, p.payload \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
      WHERE e.stream_id = $1 AND e.version IN (\
          SELECT version FROM backdated WHERE stream_id = $1 AND version > $2 AND version <= $3 \
-         AND effective_at <= $4 ORDER BY version LIMIT $5) \
+         AND effective_at <= $4 ORDER BY version LIMIT CAST($5 AS BIGINT)) \
      ORDER BY e.version";
 
 pub(crate) const COUNT_BACKDATED: &str = "SELECT count(*) FROM backdated \
@@ -180,7 +182,7 @@ pub(crate) const READ_SEALED: &str = "SELECT e.version, e.recorded_at, e.effecti
      e.header, e.digest, e.payload_digest, p.salt, p.payload, COALESCE(b.effective_at, e.effective_max) \
      FROM events e LEFT JOIN payloads p ON p.stream_id = e.stream_id AND p.version = e.version \
      LEFT JOIN backdated b ON b.stream_id = e.stream_id AND b.version = e.version \
-     WHERE e.stream_id = $1 AND e.version > $2 ORDER BY e.version LIMIT $3";
+     WHERE e.stream_id = $1 AND e.version > $2 ORDER BY e.version LIMIT CAST($3 AS BIGINT)";
 
 /// Of the few events without a payload: joined to every read, it would be looked for beside every event.
 pub(crate) static REMAINDERS: Repeated = Repeated::new(
@@ -214,10 +216,10 @@ pub(crate) static COMMANDS: Repeated = Repeated::new(
 );
 
 pub(crate) const LIST_COMMANDS: &str = "SELECT command_id, fingerprint, last_version, answer FROM commands \
-     WHERE stream_id = $1 ORDER BY command_id LIMIT $2";
+     WHERE stream_id = $1 ORDER BY command_id LIMIT CAST($2 AS BIGINT)";
 
 pub(crate) const LIST_COMMANDS_AFTER: &str = "SELECT command_id, fingerprint, last_version, answer FROM commands \
-     WHERE stream_id = $1 AND command_id > $2 ORDER BY command_id LIMIT $3";
+     WHERE stream_id = $1 AND command_id > $2 ORDER BY command_id LIMIT CAST($3 AS BIGINT)";
 
 pub(crate) static RECORDED_COMMANDS: Repeated = Repeated::new(
     "SELECT stream_id, command_id FROM commands WHERE (stream_id, command_id) IN (VALUES ",
@@ -272,6 +274,12 @@ mod tests {
             }
         }
         assert_eq!(Repeated::not_beyond(1_000), Repeated::ITEMS_MAX);
+    }
+
+    #[test]
+    fn no_limit_is_a_bare_placeholder() {
+        let bare = ["LIMIT ", "$"].concat();
+        assert!(!include_str!("sql.rs").contains(&bare));
     }
 
     #[test]
