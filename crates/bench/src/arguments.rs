@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Parser, ValueEnum};
 
 /// Drives the built `roadbook` over real sockets and prints what it does beside what the machine could do at best.
@@ -23,6 +24,9 @@ pub(crate) struct Arguments {
     /// Events of the long history; a million takes long to record
     #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(20_000..=10_000_000))]
     pub(crate) events: u64,
+    /// Road maps of which each is edited once; of 10,000 the database takes about 12 GB
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, value_parser = RangedU64ValueParser::<usize>::new().range(1_000..=100_000))]
+    pub(crate) road_maps: usize,
     /// Write the tables into this page, in place of those of the same subjects that stand there
     #[arg(long, value_name = "FILE", conflicts_with = "smoke")]
     pub(crate) write: Option<PathBuf>,
@@ -35,6 +39,9 @@ pub(crate) struct Arguments {
     /// Serve the bytes of a file and nothing else: how this program measures what plain bytes would come to
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) prepared: Option<PathBuf>,
+    /// A setting of the server to measure with, as `ROADBOOK_…=…`; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub(crate) setting: Vec<(String, String)>,
     /// What the server logs, in place of its default
     #[arg(long, value_name = "FILTER")]
     pub(crate) log: Option<String>,
@@ -70,6 +77,16 @@ impl Arguments {
     }
 }
 
+fn setting(text: &str) -> Result<(String, String), &'static str> {
+    let parts = text.split_once('=');
+    let (name, value) = parts.ok_or("a setting is a name, =, and a value")?;
+    if name.starts_with("ROADBOOK_") {
+        Ok((name.to_owned(), value.to_owned()))
+    } else {
+        Err("the name of a setting begins with ROADBOOK_")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -79,6 +96,15 @@ mod tests {
     #[test]
     fn the_arguments_are_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_setting_is_named_as_in_the_environment() {
+        let named = setting("ROADBOOK_ENGINE__PAGE_EVENTS=10");
+        let parts = ("ROADBOOK_ENGINE__PAGE_EVENTS".to_owned(), "10".to_owned());
+        assert_eq!(named, Ok(parts));
+        assert!(setting("ROADBOOK_ENGINE__PAGE_EVENTS").is_err());
+        assert!(setting("PATH=/tmp").is_err());
     }
 
     #[test]

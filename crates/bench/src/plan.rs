@@ -81,7 +81,7 @@ impl Plan {
             edits_warm_up: Duration::from_secs(2),
             edits_lasting: Duration::from_secs(5),
             reads_lasting: Duration::from_secs(5),
-            many: 1_000,
+            many: arguments.road_maps,
             many_stay: 100,
             history_short_events: 10_000,
             history_long_events: arguments.events,

@@ -31,6 +31,7 @@ pub(crate) struct Program {
     binary: PathBuf,
     folder: TempDir,
     log: Option<String>,
+    settings: Vec<(String, String)>,
 }
 
 /// A server that runs.
@@ -58,6 +59,7 @@ impl Program {
             binary,
             folder,
             log: arguments.log.clone(),
+            settings: arguments.setting.clone(),
         })
     }
 
@@ -203,12 +205,13 @@ impl Program {
         format!("sqlite:{}", self.database_file(database).display())
     }
 
-    /// The binary on a database, in the folder and with no settings from elsewhere.
+    /// The binary on a database, in the folder and with no settings but those that were asked for.
     fn command(&self, url: &str) -> Command {
         let mut command = Command::new(&self.binary);
         command
             .current_dir(self.folder())
             .env_clear()
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .args(["--database", url]);
         command
     }

@@ -4,12 +4,13 @@
 //! since it was, so that every edit has to bring it back.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::editor::{Edit, Editor, write_set_cells};
+use crate::editor::{Cell, Edit, Editor, write_set_cells};
 use crate::error::BenchError;
 use crate::http::Connection;
 use crate::plan::Plan;
@@ -29,10 +30,15 @@ const BATCH_EVENTS: usize = 100;
 const BATCHES: usize = 9;
 const DOING: &str = "editing many road maps";
 
+/// How often the progress of recording is told.
+const TOLD_TIMES: usize = 20;
+
 /// A road map, and where it stood when it was last edited.
 struct Left {
     number: u64,
-    road_map: RoadMap,
+    id: String,
+    /// The cell that is edited.
+    cell: Cell,
     cursor: String,
     version: u64,
 }
@@ -93,38 +99,21 @@ pub(crate) async fn rows(program: &Program, plan: &Plan) -> Result<Vec<Row>, Ben
     }])
 }
 
-/// Opens so many road maps with a history each.
+/// Opens so many road maps with a history each. Of each only what its next edit needs is kept.
 async fn record(server: &Server, token: &str, many: usize) -> Result<Vec<Left>, BenchError> {
     let mut recording = JoinSet::new();
     let address = server.address();
+    let told_every = many.div_ceil(TOLD_TIMES);
     for client in 0..CLIENTS {
         let numbers = (0..many).skip(client).step_by(CLIENTS);
-        let numbers: Vec<u64> = numbers.map(|number| number as u64).collect();
         let token = token.to_owned();
         recording.spawn(async move {
-            let mut left = Vec::with_capacity(numbers.len());
+            let mut left = Vec::new();
             for number in numbers {
-                let road_map = RoadMap::open_at(number, address, &token).await?;
-                let connection = Connection::open(address, &token).await?;
-                let mut editor = Editor::new(connection, &road_map.id, number + 1);
-                let mut version = editor.catch_up().await?;
-                let mut commands = String::new();
-                for batch in 0..BATCHES {
-                    let cells = road_map.cells.iter().cycle();
-                    let cells = cells.skip(batch * BATCH_EVENTS).take(BATCH_EVENTS);
-                    write_set_cells(&mut commands, cells, &batch.to_string());
-                    let edit = Edit {
-                        commands: &commands,
-                        ..Edit::default()
-                    };
-                    version = editor.edit(&edit).await?;
+                if number.is_multiple_of(told_every) {
+                    eprintln!("recording road maps: {number} of {many}");
                 }
-                left.push(Left {
-                    number,
-                    cursor: editor.cursor().to_owned(),
-                    road_map,
-                    version,
-                });
+                left.push(record_one(number as u64, address, &token).await?);
             }
             Ok::<_, BenchError>(left)
         });
@@ -135,6 +124,32 @@ async fn record(server: &Server, token: &str, many: usize) -> Result<Vec<Left>, 
     }
     left.sort_by_key(|left| left.number);
     Ok(left)
+}
+
+async fn record_one(number: u64, address: SocketAddr, token: &str) -> Result<Left, BenchError> {
+    let road_map = RoadMap::open_at(number, address, token).await?;
+    let connection = Connection::open(address, token).await?;
+    let mut editor = Editor::new(connection, &road_map.id, number + 1);
+    let mut version = editor.catch_up().await?;
+    let mut commands = String::new();
+    for batch in 0..BATCHES {
+        let cells = road_map.cells.iter().cycle();
+        let cells = cells.skip(batch * BATCH_EVENTS).take(BATCH_EVENTS);
+        write_set_cells(&mut commands, cells, &batch.to_string());
+        let edit = Edit {
+            commands: &commands,
+            ..Edit::default()
+        };
+        version = editor.edit(&edit).await?;
+    }
+    let cell = road_map.cells.into_iter().next();
+    Ok(Left {
+        number,
+        id: road_map.id,
+        cell: cell.ok_or_else(|| BenchError::unexpected(DOING, "a road map without cells"))?,
+        cursor: editor.cursor().to_owned(),
+        version,
+    })
 }
 
 /// Sends one edit to each, made from the state in which it was left.
@@ -160,9 +175,8 @@ async fn edit_each(
             while let Some(mut left) = next() {
                 let connection = Connection::open(address, &token).await?;
                 let number = u64::MAX / 2 - left.number - run as u64 * 1_000_000;
-                let mut editor = Editor::new(connection, &left.road_map.id, number);
-                let cell = left.road_map.cells.first();
-                write_set_cells(&mut commands, cell, &format!("of run {run}"));
+                let mut editor = Editor::new(connection, &left.id, number);
+                write_set_cells(&mut commands, [&left.cell], &format!("of run {run}"));
                 let edit = Edit {
                     commands: &commands,
                     base: Some(&left.cursor),
