@@ -96,7 +96,7 @@ pub(crate) struct Registrar {
     /// The last thing that was recorded or read; the day is that of the last look at the clock.
     held: RwLock<Held>,
     told: watch::Sender<Standing>,
-    /// How often that was changed.
+    /// Twice how often that was changed, and one more while it is being changed.
     counted: AtomicU64,
     /// Those of the directory; a day is no change of it.
     pub(crate) changes: Changes,
@@ -155,16 +155,25 @@ impl Registrar {
     /// Lets a road map be marked or entrusted otherwise, and tells whoever judges rights. Nobody who counts the changes sees
     /// one of the two without the other.
     pub(crate) fn road_map_changes(&self, store: impl FnOnce()) {
-        self.told.send_modify(|_| {
-            store();
-            self.counted.fetch_add(1, Ordering::Relaxed);
-        });
+        self.told.send_modify(|_| self.counting(store));
     }
 
-    /// How often what rights depend on has changed.
+    /// Makes a change while those who count are kept waiting. The count is odd meanwhile.
+    fn counting(&self, change: impl FnOnce()) {
+        self.counted.fetch_add(1, Ordering::AcqRel);
+        change();
+        self.counted.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A number that is another one after each change of what rights depend on. It is asked for with every item of every
+    /// stream, so that it takes no lock unless something is being changed.
     pub(crate) fn standing_count(&self) -> u64 {
-        let _unchanged_meanwhile = self.told.borrow();
-        self.counted.load(Ordering::Relaxed)
+        let counted = self.counted.load(Ordering::Acquire);
+        if counted.is_multiple_of(2) {
+            return counted;
+        }
+        let _changed_by_now = self.told.borrow();
+        self.counted.load(Ordering::Acquire)
     }
 
     /// The directory.
@@ -177,8 +186,9 @@ impl Registrar {
         let today = self.clock.now().brussels_day();
         self.told.send_if_modified(|standing| {
             let is_new = standing.today != today;
-            standing.today = today;
-            self.counted.fetch_add(u64::from(is_new), Ordering::Relaxed);
+            if is_new {
+                self.counting(|| standing.today = today);
+            }
             is_new
         });
     }
@@ -371,12 +381,13 @@ impl Registrar {
         }
         let today = self.clock.now().brussels_day();
         self.told.send_modify(|standing| {
-            *standing = Standing {
-                directory: told,
-                version,
-                today,
-            };
-            self.counted.fetch_add(1, Ordering::Relaxed);
+            self.counting(|| {
+                *standing = Standing {
+                    directory: told,
+                    version,
+                    today,
+                };
+            });
         });
         self.changes.happened();
     }

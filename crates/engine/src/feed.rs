@@ -8,8 +8,10 @@ mod renderings;
 mod topics;
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -19,6 +21,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, Sleep};
 use uuid::Uuid;
 
+use crate::bell::Bell;
 use crate::error::EngineError;
 use crate::moment::MomentSelector;
 use crate::published::{Moment, Published};
@@ -117,8 +120,9 @@ impl RoadMap {
 struct Follower {
     road_map: Arc<RoadMap>,
     live: Listening,
-    /// Ends when the server drains or the road map is served no more. Kept from item to item, as is the timer: to begin to
-    /// wait for them costs as much as an item.
+    /// Rings when one of the next two has something to say, which is seldom.
+    bell: Bell,
+    /// Ends when the server drains or the road map is served no more.
     ending: BoxFuture<'static, ResyncReason>,
     quiet: Pin<Box<Sleep>>,
     /// When something was last heard.
@@ -135,6 +139,13 @@ struct Follower {
     ended: bool,
 }
 
+/// What a follower that is live waits for.
+enum Heard {
+    Ending(ResyncReason),
+    Timer,
+    Batch(Result<Arc<Passed>, RecvError>),
+}
+
 impl Follower {
     fn new(road_map: Arc<RoadMap>, after: Version, filter: Filter) -> Result<Self, EngineError> {
         // The receiver comes before the head: what is committed in between is in both, and skipped once.
@@ -148,6 +159,7 @@ impl Follower {
         road_map.measures.followers.inc();
         Ok(Self {
             live,
+            bell: Bell::default(),
             ending: ending(&road_map),
             quiet: Box::pin(tokio::time::sleep(quiet_of(&road_map))),
             heard: Instant::now(),
@@ -257,22 +269,44 @@ impl Follower {
     }
 
     async fn read_live(&mut self) {
-        let received = tokio::select! {
-            biased;
-            reason = &mut self.ending => return self.resync(reason),
-            received = self.live.next() => Some(received),
-            () = &mut self.quiet => None,
-        };
+        let heard = self.hear().await;
         let now = Instant::now();
-        let Some(received) = received else {
-            return self.ring(now);
-        };
-        self.heard = now;
-        match received {
-            Ok(passed) => self.take(&passed),
-            Err(RecvError::Lagged(_)) => self.fall_back(),
-            Err(RecvError::Closed) => self.resync(ResyncReason::Draining),
+        match heard {
+            Heard::Ending(reason) => self.resync(reason),
+            Heard::Timer => self.ring(now),
+            Heard::Batch(received) => {
+                self.heard = now;
+                match received {
+                    Ok(passed) => self.take(&passed),
+                    Err(RecvError::Lagged(_)) => self.fall_back(),
+                    Err(RecvError::Closed) => self.resync(ResyncReason::Draining),
+                }
+            }
         }
+    }
+
+    async fn hear(&mut self) -> Heard {
+        let Self {
+            live,
+            bell,
+            ending,
+            quiet,
+            ..
+        } = self;
+        let mut next = std::pin::pin!(live.next());
+        let heard = poll_fn(move |cx| {
+            let seldom = bell.answer(cx, |cx| {
+                if let Poll::Ready(reason) = ending.as_mut().poll(cx) {
+                    return Poll::Ready(Heard::Ending(reason));
+                }
+                quiet.as_mut().poll(cx).map(|()| Heard::Timer)
+            });
+            match seldom {
+                Poll::Ready(seldom) => Poll::Ready(seldom),
+                Poll::Pending => next.as_mut().poll(cx).map(Heard::Batch),
+            }
+        });
+        heard.await
     }
 
     /// The timer rings: too early if something was heard since it was set, which is not done with every item.

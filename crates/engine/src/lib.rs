@@ -6,6 +6,7 @@
 //!
 //! Nothing here knows SQL, a transport, GraphQL or the process's environment.
 
+mod bell;
 mod bus;
 mod catch_up;
 mod clock;
@@ -44,6 +45,7 @@ mod tidings;
 mod usage;
 mod writer;
 
+pub use bell::Bell;
 pub use bus::OnBus;
 pub use clock::{Clock, SetClock, ShiftedClock, SystemClock};
 pub use codec::{PayloadError, decode_directory_payload, decode_payload};

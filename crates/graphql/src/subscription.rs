@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Subscription, Union};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use roadbook_domain::Version;
-use roadbook_engine::{FeedItem, Filter, Handed, ResyncReason as Reason};
+use roadbook_engine::{FeedItem, Filter, Handed, Published, ResyncReason as Reason};
 use uuid::Uuid;
 
 use crate::at::{At, visible};
@@ -23,7 +23,7 @@ use crate::node::StateNode;
 use crate::presence::{self, Presence};
 use crate::query::{engine, viewer};
 
-use guard::guarded;
+use guard::Guarded;
 pub use told::{Given, Offer, Teller, Told};
 
 /// Ids that one list of a filter names at most.
@@ -60,8 +60,11 @@ pub(crate) enum ChangeItem {
 /// A change that is durable.
 #[derive(Clone)]
 pub(crate) struct Changed {
-    at: At,
+    /// The road map as its follower sees it, whenever that was. Shared by all items of the stream.
+    followed: Arc<At>,
     event: Arc<roadbook_engine::RecordedEvent>,
+    /// The state right after the event's batch.
+    published: Arc<Published>,
     /// None of history.
     handed: Option<Handed>,
 }
@@ -76,12 +79,12 @@ impl Changed {
 
     /// The event.
     async fn event(&self) -> Event {
-        event_object(&self.at, Arc::clone(&self.event))
+        event_object(&self.at(), Arc::clone(&self.event))
     }
 
     /// What it affected, as it was right after the event's batch: a client need not fold events itself.
     async fn affected(&self) -> Vec<StateNode> {
-        affected(&self.at, &self.event)
+        affected(&self.at(), &self.event)
     }
 }
 
@@ -163,9 +166,9 @@ impl Subscription {
         let items = at.follow(after, filter).map_err(engine_fault)?;
         let organisation = viewer(ctx)?.organisation.clone();
         let start = resume_cursor(&at, after);
-        let of_feed = at.clone();
-        let items = items.map(move |item| change_item(&of_feed, item)).boxed();
-        let told = guarded(at, organisation, start, items);
+        let followed = Arc::new(at.clone());
+        let items = items.map(move |item| change_item(&followed, item)).boxed();
+        let told = Guarded::new(at, organisation, start, items);
         Ok(match ctx.data_opt::<Offer>() {
             Some(offer) => {
                 offer.put(told.boxed());
@@ -197,15 +200,16 @@ fn only(reason: ResyncReason) -> BoxStream<'static, ChangeItem> {
     stream::iter([ChangeItem::Resync(resync)]).boxed()
 }
 
-fn change_item(at: &At, item: FeedItem) -> ChangeItem {
+fn change_item(at: &Arc<At>, item: FeedItem) -> ChangeItem {
     match item {
         FeedItem::Changed {
             event,
             published,
             handed,
         } => ChangeItem::Changed(Changed {
-            at: at.with(published),
+            followed: Arc::clone(at),
             event,
+            published,
             handed,
         }),
         FeedItem::CaughtUp { moment } => ChangeItem::CaughtUp(CaughtUp {
@@ -248,9 +252,15 @@ impl ChangeItem {
 }
 
 impl Changed {
+    /// The road map right after the event's batch. Most items are told in words that were made for another, so that this is
+    /// made when it is asked for.
+    fn at(&self) -> At {
+        self.followed.with(Arc::clone(&self.published))
+    }
+
     fn resume_after(&self) -> Cursor {
         Cursor {
-            epoch: self.at.engine.epoch(),
+            epoch: self.followed.engine.epoch(),
             version: self.event.version,
             effective: self.event.recorded_at,
         }

@@ -25,8 +25,8 @@ impl Engine {
         standing
     }
 
-    /// How often what rights depend on besides the day has changed so far, the marking of any road map included. What was
-    /// judged when it was as much is so still, as long as the day is the same.
+    /// A number that is another one whenever what rights depend on besides the day has changed, the marking of any road map
+    /// included. What was judged when it was the same is so still, as long as the day is.
     pub fn standing_count(&self) -> u64 {
         self.registrar.standing_count()
     }

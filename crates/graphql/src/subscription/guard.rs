@@ -4,25 +4,29 @@
 //! Invariant: nothing is handed on that does not exist for its follower at the instant of handing it on.
 
 use std::ops::RangeInclusive;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use futures_util::future::{Either, select};
-use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+use futures_util::stream::{BoxStream, Stream, StreamExt as _};
 use roadbook_domain::{Instant, Participation, Sight};
+use roadbook_engine::Bell;
 
 use super::{ChangeItem, Resync, ResyncReason, RightsChanged, Told};
 use crate::at::At;
 use crate::cursor::Cursor;
 
 /// A stream and what its follower was when it was last judged.
-struct Guarded {
+pub(super) struct Guarded<S> {
     at: At,
     organisation: String,
-    items: BoxStream<'static, ChangeItem>,
-    /// None once the engine has no more to tell.
-    occasions: Option<BoxStream<'static, ()>>,
+    items: S,
+    /// Tells when to judge though nothing comes.
+    occasions: BoxStream<'static, ()>,
+    bell: Bell,
     sight: Sight,
     participation: Participation,
-    judged: Judged,
+    /// None before the first time: something may have changed since the caller was let in.
+    judged: Option<Judged>,
     /// Where to resume after what was handed on so far.
     position: Cursor,
     /// What was come upon while there was something else to tell first.
@@ -52,76 +56,30 @@ impl Judged {
     }
 }
 
-/// The items of a stream for as long as they exist for an organisation.
-pub(super) fn guarded(
-    at: At,
-    organisation: String,
-    position: Cursor,
-    items: BoxStream<'static, ChangeItem>,
-) -> impl Stream<Item = Told> + Send + 'static {
-    // Something may have changed since the caller was judged: the first occasion is the beginning itself.
-    let begins = stream::once(std::future::ready(()));
-    let occasions = begins.chain(at.engine.standing_changes()).boxed();
-    // Boxed, since a stream by `unfold` moves what it holds with every item.
-    let guarded = Box::new(Guarded {
-        judged: Judged::begin(&at),
-        sight: at.sight(),
-        participation: at.judged(&organisation).1,
-        at,
-        organisation,
-        items,
-        occasions: Some(occasions),
-        position,
-        waiting: None,
-        ended: false,
-    });
-    stream::unfold(guarded, |mut guarded| async move {
-        let item = guarded.next().await?;
-        let standing = guarded.judged.standing;
-        Some((Told { item, standing }, guarded))
-    })
-}
-
-impl Guarded {
-    async fn next(&mut self) -> Option<ChangeItem> {
-        while !self.ended {
-            let item = match self.waiting.take() {
-                Some(item) => Some(item),
-                None => self.come().await?,
-            };
-            if let Some(told) = self.judge() {
-                self.waiting = item;
-                return Some(told);
-            }
-            if let Some(item) = item {
-                self.position = item.cursor().unwrap_or(self.position);
-                return Some(item);
-            }
-        }
-        None
-    }
-
-    /// The next item, or nothing if there is an occasion to judge. None at the end of the stream.
-    async fn come(&mut self) -> Option<Option<ChangeItem>> {
-        let Some(occasions) = &mut self.occasions else {
-            return self.items.next().await.map(Some);
-        };
-        match select(occasions.next(), self.items.next()).await {
-            Either::Left((Some(()), _)) => Some(None),
-            Either::Left((None, _)) => {
-                self.occasions = None;
-                Some(None)
-            }
-            Either::Right((item, _)) => item.map(Some),
+impl<S: Stream<Item = ChangeItem> + Unpin> Guarded<S> {
+    /// The items of a stream for as long as they exist for an organisation.
+    pub(super) fn new(at: At, organisation: String, position: Cursor, items: S) -> Self {
+        Self {
+            occasions: at.engine.standing_changes().fuse().boxed(),
+            bell: Bell::default(),
+            judged: None,
+            sight: at.sight(),
+            participation: at.judged(&organisation).1,
+            at,
+            organisation,
+            items,
+            position,
+            waiting: None,
+            ended: false,
         }
     }
 
     /// What its follower must be told of its rights before anything else.
     fn judge(&mut self) -> Option<ChangeItem> {
-        if self.judged.holds(&self.at) {
+        if self.judged.as_ref().is_some_and(|it| it.holds(&self.at)) {
             return None;
         }
-        self.judged = Judged::begin(&self.at);
+        self.judged = Some(Judged::begin(&self.at));
         let (sight, participation) = self.at.judged(&self.organisation);
         if sight != self.sight && sight != Sight::Everything {
             self.ended = true;
@@ -138,5 +96,47 @@ impl Guarded {
         Some(ChangeItem::RightsChanged(RightsChanged {
             cursor: self.position,
         }))
+    }
+
+    /// Ready if there may be an occasion to judge. The engine has none to tell any more once it is gone.
+    fn poll_occasion(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let occasions = &mut self.occasions;
+        match self.bell.answer(cx, |cx| occasions.poll_next_unpin(cx)) {
+            Poll::Ready(Some(())) => Poll::Ready(()),
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn told(&self, item: ChangeItem) -> Poll<Option<Told>> {
+        let standing = self.judged.as_ref().map_or(0, |judged| judged.standing);
+        Poll::Ready(Some(Told { item, standing }))
+    }
+}
+
+impl<S: Stream<Item = ChangeItem> + Unpin> Stream for Guarded<S> {
+    type Item = Told;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Told>> {
+        let this = self.get_mut();
+        while !this.ended {
+            let is_first = this.judged.is_none();
+            let item = match this.waiting.take() {
+                Some(item) => Some(item),
+                None if is_first || this.poll_occasion(cx).is_ready() => None,
+                None => match ready!(this.items.poll_next_unpin(cx)) {
+                    Some(item) => Some(item),
+                    None => return Poll::Ready(None),
+                },
+            };
+            if let Some(told) = this.judge() {
+                this.waiting = item;
+                return this.told(told);
+            }
+            if let Some(item) = item {
+                this.position = item.cursor().unwrap_or(this.position);
+                return this.told(item);
+            }
+        }
+        Poll::Ready(None)
     }
 }

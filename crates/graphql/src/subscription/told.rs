@@ -38,16 +38,17 @@ impl Told {
         begin: impl FnOnce() -> BoxFuture<'static, Option<Bytes>>,
     ) -> Option<Rendering> {
         let ChangeItem::Changed(Changed {
-            at,
+            followed,
             event,
             handed: Some(handed),
+            ..
         }) = &self.item
         else {
             return None;
         };
         let key = RenderingKey {
             cohort,
-            sight: at.sight(),
+            sight: followed.sight(),
             standing: self.standing,
             version: event.version,
         };
