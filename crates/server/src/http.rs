@@ -146,11 +146,10 @@ async fn run<E: Executor>(
     if wanted == Wanted::Events || operation.kind == OperationType::Subscription {
         return events::respond(transport, from, caller, operation).map(Outcome::Events);
     }
-    let executed = operations.execute(operation.request, &operation.document);
-    let executed = executed.instrument(operation.trace.span()).await;
-    let executed = executed.map(|response| Answer::Executed(Box::new(response)));
-    operation.trace.end(&Ending::of(&executed));
-    executed.map(Outcome::Answer)
+    let answer = operations.answer_once(operation.asked);
+    let answer = answer.instrument(operation.trace.span()).await;
+    operation.trace.end(&Ending::of(&answer));
+    answer.map(Outcome::Answer)
 }
 
 /// Why an operation of a kind is not executed for a request of a method.

@@ -18,14 +18,16 @@ use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Name, Request, Response, Value};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use roadbook_graphql::Trail;
 use tokio::sync::OnceCell;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use cohort::{Cohorts, Shareable};
 
 pub(crate) use cohort::Words;
-pub(crate) use subscription::StreamResult;
+pub(crate) use subscription::{Answers, StreamResult};
 
 use crate::Viewer;
 use crate::audit::{self, Audit};
@@ -40,7 +42,7 @@ use crate::parameters::Parameters;
 use crate::settings::{Limits, Settings};
 use crate::trusted::TrustedDocuments;
 
-pub(crate) use answering::Answer;
+pub(crate) use answering::{Answer, Asked};
 pub use responses::Responses;
 
 /// The executors of one schema.
@@ -68,10 +70,9 @@ pub(crate) struct Operations<E> {
 
 /// An operation ready to be executed.
 pub(crate) struct Operation {
-    pub(crate) request: Request,
-    pub(crate) document: Arc<Document>,
     pub(crate) kind: OperationType,
     pub(crate) trace: Trace,
+    pub(crate) asked: Asked,
     /// Of a subscription that others may have too.
     shareable: Option<Shareable>,
 }
@@ -130,14 +131,36 @@ impl<E: Executor> Operations<E> {
             .flatten();
         let trail = Trail::default();
         let trace = self.trace(&selected, caller, trail.clone());
-        let request = request((&selected, &*document), parameters, caller);
+        let question = self.question(&selected, &document, &parameters, caller);
+        let request = request((&selected, &*document), parameters, caller).data(trail.clone());
         Ok(Operation {
-            request: request.data(trail),
-            document,
             kind,
             trace,
+            asked: Asked {
+                question,
+                request,
+                document,
+                trail,
+            },
             shareable,
         })
+    }
+
+    /// The answers of an operation of any kind, as they come. What is made for others too is made by a task of its own
+    /// among those that the server waits for.
+    pub(crate) fn answers(
+        self: &Arc<Self>,
+        operation: Operation,
+        tasks: &TaskTracker,
+    ) -> (Trace, Answers) {
+        if operation.kind == OperationType::Subscription {
+            return self.subscribe(operation, tasks.clone());
+        }
+        let Operation { trace, asked, .. } = operation;
+        let operations = Arc::clone(self);
+        let answer = async move { operations.answer_once(asked).await.map(StreamResult::from) };
+        let answer = answer.instrument(trace.span()).into_stream();
+        (trace, answer.boxed())
     }
 
     /// The document that is asked for, if it may be executed here.

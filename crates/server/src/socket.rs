@@ -2,6 +2,7 @@
 //!
 //! What happens on an open socket is in [`session`]. Invariant: a page of a foreign origin never gets a socket.
 
+mod bells;
 mod closing;
 mod deadlines;
 mod message;

@@ -9,23 +9,21 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 
 use async_graphql::Executor;
-use async_graphql::parser::types::OperationType;
 use axum::http::HeaderValue;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::FutureExt as _;
-use futures_util::stream::{self, BoxStream, StreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
 
 use super::Origin;
 use crate::Viewer;
+use crate::connection::Connection;
 use crate::failure::{Cause, Failure};
 use crate::identity::Credential;
-use crate::operation::{Ending, Operation, StreamResult, Trace};
+use crate::operation::{Answers, Ending, Operation, StreamResult, Trace};
 use crate::peer::Peer;
 use crate::settings::Settings;
 use crate::shares::Share;
@@ -43,7 +41,7 @@ struct Places {
 
 /// An answer that goes on.
 struct Events {
-    answers: BoxStream<'static, Result<StreamResult, Failure>>,
+    answers: Answers,
     trace: Option<Trace>,
     had_errors: bool,
     stopping: CancellationToken,
@@ -72,7 +70,7 @@ pub(super) fn respond<E: Executor>(
             return Err(failure);
         }
     };
-    let (trace, answers) = answers(transport, operation);
+    let (trace, answers) = answers(transport, connection, operation);
     let valid_for = caller.valid_for;
     let settings = &transport.settings;
     let events = Events {
@@ -132,23 +130,14 @@ fn places<E>(
 /// What the operation answers. A panic ends it as a fault.
 fn answers<E: Executor>(
     transport: &Transport<E>,
+    connection: &Connection,
     operation: Operation,
-) -> (Trace, BoxStream<'static, Result<StreamResult, Failure>>) {
-    let operations = std::sync::Arc::clone(&transport.operations);
-    if operation.kind == OperationType::Subscription {
-        let (trace, answers) = operations.subscribe(operation);
-        let answers = AssertUnwindSafe(answers).catch_unwind();
-        let answers = answers.map(|answer| answer.unwrap_or_else(|_| Err(Failure::internal())));
-        return (trace, answers.boxed());
-    }
-    let span = operation.trace.span();
-    let (request, document) = (operation.request, operation.document);
-    let execution = async move {
-        let response = operations.execute(request, &document).await;
-        response.map(StreamResult::Response)
-    };
-    let answers = execution.instrument(span).into_stream();
-    (operation.trace, answers.boxed())
+) -> (Trace, Answers) {
+    let operations = &transport.operations;
+    let (trace, answers) = operations.answers(operation, &connection.tasks);
+    let answers = AssertUnwindSafe(answers).catch_unwind();
+    let answers = answers.map(|answer| answer.unwrap_or_else(|_| Err(Failure::internal())));
+    (trace, answers.boxed())
 }
 
 impl Events {

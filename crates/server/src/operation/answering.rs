@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Executor, Response};
+use async_graphql::{Executor, Request, Response};
 use roadbook_graphql::{Basis, Trail};
 use tracing::Instrument as _;
 
@@ -30,6 +30,15 @@ pub(crate) enum Answer {
     Kept(Arc<Kept>),
 }
 
+/// What is asked by an operation that was prepared.
+pub(crate) struct Asked {
+    /// Of a query whose answer may be kept.
+    pub(super) question: Option<Question>,
+    pub(super) request: Request,
+    pub(super) document: Arc<Document>,
+    pub(super) trail: Trail,
+}
+
 impl Answer {
     fn executed(response: Response) -> Self {
         Self::Executed(Box::new(response))
@@ -49,13 +58,8 @@ impl<E: Executor> Operations<E> {
         let kind = selected.operation.ty;
         let trail = Trail::default();
         let trace = self.trace(&selected, caller, trail.clone());
-        let question = (kind == OperationType::Query && self.responses.are_kept())
-            .then(|| question(&document, &selected, &parameters, caller));
-        if let Some(question) = &question
-            && let Some(kept) = self.responses.find(question)
-        {
-            self.measures.cached(Cached::Hit);
-            trail.leave(&kept.footprints);
+        let question = self.question(&selected, &document, &parameters, caller);
+        if let Some(kept) = self.found(question.as_ref(), &trail) {
             trace.end(&Ending::Done);
             return Ok(Answer::Kept(kept));
         }
@@ -64,27 +68,63 @@ impl<E: Executor> Operations<E> {
         } else {
             self.check_variables(&selected, &parameters).await?;
             let asked = (&selected, &*document);
-            let made = self.make(question, asked, parameters, caller, &trail);
+            let request = || request(asked, parameters, caller).data(trail.clone());
+            let made = self.make(question, request, &document, &trail);
             made.instrument(trace.span()).await
         };
         trace.end(&Ending::of(&outcome));
         outcome
     }
 
+    /// Answers an operation that was prepared and is no subscription. Its trace goes on.
+    pub(crate) async fn answer_once(&self, asked: Asked) -> Result<Answer, Failure> {
+        let Asked {
+            question,
+            request,
+            document,
+            trail,
+        } = asked;
+        if let Some(kept) = self.found(question.as_ref(), &trail) {
+            return Ok(Answer::Kept(kept));
+        }
+        self.make(question, || request, &document, &trail).await
+    }
+
+    /// What an operation asks, if its answer may be kept.
+    pub(super) fn question(
+        &self,
+        selected: &Selected<'_>,
+        document: &Document,
+        parameters: &Parameters,
+        caller: &Credential,
+    ) -> Option<Question> {
+        let is_query = selected.operation.ty == OperationType::Query;
+        (is_query && self.responses.are_kept()).then(|| {
+            let operation = OperationKey::of(document, selected.name, &parameters.variables);
+            Question::new(operation, &caller.viewer.organisation)
+        })
+    }
+
+    /// What is kept, if it still holds.
+    fn found(&self, question: Option<&Question>, trail: &Trail) -> Option<Arc<Kept>> {
+        let kept = self.responses.find(question?)?;
+        self.measures.cached(Cached::Hit);
+        trail.leave(&kept.footprints);
+        Some(kept)
+    }
+
     /// Makes an answer that is not there: with others who ask the same, if it may be kept.
     async fn make(
         &self,
         question: Option<Question>,
-        asked: (&Selected<'_>, &Document),
-        parameters: Parameters,
-        caller: &Credential,
+        request: impl FnOnce() -> Request,
+        document: &Document,
         trail: &Trail,
     ) -> Result<Answer, Failure> {
         if let Some(question) = question {
-            return self.share(question, asked, parameters, caller, trail).await;
+            return self.share(question, request, document, trail).await;
         }
-        let request = request(asked, parameters, caller).data(trail.clone());
-        let executed = self.execute(request, asked.1).await;
+        let executed = self.execute(request(), document).await;
         executed.map(Answer::executed)
     }
 
@@ -93,9 +133,8 @@ impl<E: Executor> Operations<E> {
     async fn share(
         &self,
         question: Question,
-        asked: (&Selected<'_>, &Document),
-        parameters: Parameters,
-        caller: &Credential,
+        request: impl FnOnce() -> Request,
+        document: &Document,
         trail: &Trail,
     ) -> Result<Answer, Failure> {
         let mut lead = None;
@@ -122,9 +161,7 @@ impl<E: Executor> Operations<E> {
             return Ok(Answer::Kept(kept));
         }
         let basis = Basis::default();
-        let request = request(asked, parameters, caller);
-        let request = request.data(trail.clone()).data(basis.clone());
-        let executed = self.execute(request, asked.1).await;
+        let executed = self.execute(request().data(basis.clone()), document).await;
         let kept = executed.as_ref().ok();
         let kept = kept.and_then(|response| keepable(response, &basis, trail));
         self.measures.cached(match kept {
@@ -140,16 +177,6 @@ impl<E: Executor> Operations<E> {
             None => executed.map(Answer::executed),
         }
     }
-}
-
-fn question(
-    document: &Document,
-    selected: &Selected<'_>,
-    parameters: &Parameters,
-    caller: &Credential,
-) -> Question {
-    let operation = OperationKey::of(document, selected.name, &parameters.variables);
-    Question::new(operation, &caller.viewer.organisation)
 }
 
 /// An answer as it is kept: one that went well, and of which it is known what it depends on.

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _};
 use roadbook_graphql::{Teller, Told};
+use tokio_util::task::TaskTracker;
 
 use super::key::OperationKey;
 use super::shelf::Shelf;
@@ -169,18 +170,19 @@ impl Cohorts {
 }
 
 impl Cohort {
-    /// An item of a member, in the words of the cohort. What is made for all is made by a task of its own: the socket of
-    /// the one who began it may be held up.
+    /// An item of a member, in the words of the cohort. What is made for all is made by a task of its own, of those that the
+    /// server waits for: the socket of the one who began it may be held up.
     pub(super) async fn words<E: Executor>(
         self: &Arc<Self>,
         operations: &Arc<Operations<E>>,
         told: &Told,
+        tasks: &TaskTracker,
     ) -> Result<Words, Failure> {
         self.measures.words_sent.inc();
         let shared = told.words(self.number, || {
             let (cohort, operations) = (Arc::clone(self), Arc::clone(operations));
             let told = told.clone();
-            let made = tokio::spawn(async move { cohort.made_for_all(&operations, &told).await });
+            let made = tasks.spawn(async move { cohort.made_for_all(&operations, &told).await });
             async move { made.await.ok().flatten() }.boxed()
         });
         if let Some(shared) = shared

@@ -9,9 +9,10 @@ use async_graphql::{Executor, Response};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use roadbook_graphql::{Cursor, Offer, Told};
+use tokio_util::task::TaskTracker;
 
 use super::cohort::{Cohort, Shareable, Words};
-use super::{Operation, Operations, executed};
+use super::{Answer, Asked, Operation, Operations, Trace, executed};
 use crate::document::Document;
 use crate::failure::Failure;
 
@@ -23,6 +24,24 @@ pub(crate) enum StreamResult {
     Words(Words, Option<Cursor>),
 }
 
+/// The answers of an operation, as they come.
+pub(crate) type Answers = BoxStream<'static, Result<StreamResult, Failure>>;
+
+impl From<Answer> for StreamResult {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Executed(response) => Self::Response(*response),
+            Answer::Kept(kept) => {
+                let words = Words {
+                    json: kept.body.clone(),
+                    has_errors: false,
+                };
+                Self::Words(words, None)
+            }
+        }
+    }
+}
+
 /// How far a subscription has come.
 enum Stage {
     Beginning {
@@ -30,29 +49,33 @@ enum Stage {
         document: Arc<Document>,
         offer: Offer,
         shareable: Option<Shareable>,
+        tasks: TaskTracker,
     },
     Sharing {
         items: BoxStream<'static, Told>,
         cohort: Arc<Cohort>,
+        tasks: TaskTracker,
     },
 }
 
 impl<E: Executor> Operations<E> {
     /// The answers of a subscription.
-    pub(crate) fn subscribe(
+    pub(super) fn subscribe(
         self: &Arc<Self>,
         operation: Operation,
-    ) -> (
-        super::Trace,
-        BoxStream<'static, Result<StreamResult, Failure>>,
-    ) {
+        tasks: TaskTracker,
+    ) -> (Trace, Answers) {
         let Operation {
-            mut request,
-            document,
+            asked,
             trace,
             shareable,
             ..
         } = operation;
+        let Asked {
+            mut request,
+            document,
+            ..
+        } = asked;
         let offer = Offer::default();
         if shareable.is_some() {
             request = request.data(offer.clone());
@@ -64,6 +87,7 @@ impl<E: Executor> Operations<E> {
             document,
             offer,
             shareable,
+            tasks,
         });
         let operations = Arc::clone(self);
         let answers = stream::unfold((operations, stage), async |(operations, mut stage)| {
@@ -84,6 +108,7 @@ impl Stage {
             document,
             offer,
             shareable,
+            tasks,
         } = self
         {
             if let Some(response) = responses.next().await {
@@ -93,13 +118,23 @@ impl Stage {
             let items = offer.take()?;
             document.validated();
             let cohort = operations.cohorts.join(shareable.take()?);
-            *self = Self::Sharing { items, cohort };
+            let tasks = tasks.clone();
+            *self = Self::Sharing {
+                items,
+                cohort,
+                tasks,
+            };
         }
-        let Self::Sharing { items, cohort } = self else {
+        let Self::Sharing {
+            items,
+            cohort,
+            tasks,
+        } = self
+        else {
             return None;
         };
         let told = items.next().await?;
-        let words = cohort.words(operations, &told).await;
+        let words = cohort.words(operations, &told, tasks).await;
         Some(words.map(|words| StreamResult::Words(words, told.cursor())))
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: however busy the socket, it has one timer, which is touched only when it rings or a limit is set.
 
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
@@ -57,22 +58,22 @@ impl Deadlines {
         self.arm();
     }
 
-    /// Waits until something is due. Dropping the future loses nothing.
-    pub(super) async fn due(&mut self) -> Due {
+    /// Ready when something is due.
+    pub(super) fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<Due> {
         loop {
-            self.timer.as_mut().await;
+            ready!(self.timer.as_mut().poll(cx));
             let now = Instant::now();
             if self.limit.is_some_and(|limit| limit <= now) {
                 self.limit = None;
                 self.arm();
-                return Due::Limit;
+                return Poll::Ready(Due::Limit);
             }
             if self.next_beat <= now {
                 let due = if self.pinged { Due::Silence } else { Due::Ping };
                 self.pinged = true;
                 self.next_beat = now + self.pong_wait;
                 self.arm();
-                return due;
+                return Poll::Ready(due);
             }
             self.arm();
         }
@@ -93,6 +94,10 @@ mod tests {
     const INTERVAL: Duration = Duration::from_secs(20);
     const WAIT: Duration = Duration::from_secs(5);
 
+    async fn due(deadlines: &mut Deadlines) -> Due {
+        std::future::poll_fn(|cx| deadlines.poll_due(cx)).await
+    }
+
     fn far() -> Instant {
         Instant::now() + Duration::from_secs(10_000)
     }
@@ -101,29 +106,29 @@ mod tests {
     async fn a_silent_peer_is_pinged_and_then_given_up() {
         let started = Instant::now();
         let mut deadlines = Deadlines::new(far(), INTERVAL, WAIT);
-        assert_eq!(deadlines.due().await, Due::Ping);
+        assert_eq!(due(&mut deadlines).await, Due::Ping);
         assert_eq!(started.elapsed(), INTERVAL);
-        assert_eq!(deadlines.due().await, Due::Silence);
+        assert_eq!(due(&mut deadlines).await, Due::Silence);
         assert_eq!(started.elapsed(), INTERVAL + WAIT);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_is_heard_is_pinged_an_interval_later() {
         let mut deadlines = Deadlines::new(far(), INTERVAL, WAIT);
-        assert_eq!(deadlines.due().await, Due::Ping);
+        assert_eq!(due(&mut deadlines).await, Due::Ping);
         deadlines.heard();
         let heard = Instant::now();
-        assert_eq!(deadlines.due().await, Due::Ping);
+        assert_eq!(due(&mut deadlines).await, Due::Ping);
         assert_eq!(heard.elapsed(), INTERVAL);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_brings_the_next_ping_forward_from_a_long_wait() {
         let mut deadlines = Deadlines::new(far(), WAIT, INTERVAL);
-        assert_eq!(deadlines.due().await, Due::Ping);
+        assert_eq!(due(&mut deadlines).await, Due::Ping);
         deadlines.heard();
         let heard = Instant::now();
-        assert_eq!(deadlines.due().await, Due::Ping);
+        assert_eq!(due(&mut deadlines).await, Due::Ping);
         assert_eq!(heard.elapsed(), WAIT);
     }
 
@@ -131,10 +136,10 @@ mod tests {
     async fn the_limit_comes_once_and_on_time() {
         let started = Instant::now();
         let mut deadlines = Deadlines::new(started + WAIT, INTERVAL, WAIT);
-        assert_eq!(deadlines.due().await, Due::Limit);
+        assert_eq!(due(&mut deadlines).await, Due::Limit);
         assert_eq!(started.elapsed(), WAIT);
-        assert_eq!(deadlines.due().await, Due::Ping);
+        assert_eq!(due(&mut deadlines).await, Due::Ping);
         deadlines.set_limit(Some(Instant::now() + Duration::from_secs(1)));
-        assert_eq!(deadlines.due().await, Due::Limit);
+        assert_eq!(due(&mut deadlines).await, Due::Limit);
     }
 }

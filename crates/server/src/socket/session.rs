@@ -3,13 +3,14 @@
 //! One task reads, writes and polls the streams, so a peer that reads slowly slows its own streams and nobody else.
 //! Invariant: no operation runs before the token was verified, and none after it has expired.
 
+use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use async_graphql::Executor;
-use async_graphql::parser::types::OperationType;
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::StreamExt as _;
 use futures_util::{FutureExt as _, SinkExt as _};
 use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,8 +18,9 @@ use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::WaitForCancellationFutureOwned;
-use tracing::Instrument as _;
+use tokio_util::task::TaskTracker;
 
+use super::bells::{Bell, Board};
 use super::closing::{self, Closing};
 use super::deadlines::{Deadlines, Due};
 use super::message::{self, Incoming, Renewed};
@@ -36,6 +38,9 @@ use crate::transport::Transport;
 /// Results written before they are flushed together, if as many are ready at once.
 const FLUSHED_ITEMS_MAX: usize = 32;
 
+/// Bells of a session that are not those of its streams.
+const OWN_BELLS: usize = 3;
+
 /// How far the conversation has come.
 enum Phase {
     /// Before `connection_init`.
@@ -52,6 +57,8 @@ type Step = ControlFlow<Option<Closing>>;
 /// One socket.
 pub(super) struct Session<E, S> {
     transport: Arc<Transport<E>>,
+    /// Where what is made for others too is made.
+    tasks: TaskTracker,
     /// Kept from step to step: all sockets wait for the same, in one list.
     stopping: Pin<Box<WaitForCancellationFutureOwned>>,
     peer: Option<Peer>,
@@ -61,10 +68,19 @@ pub(super) struct Session<E, S> {
     place: Option<Share<Viewer>>,
     stream: WebSocketStream<S>,
     streams: Streams,
+    bells: Bells,
     deadlines: Deadlines,
     /// When the token is over; `None` if there is none, or it is good for ever.
     expires_at: Option<Instant>,
     phase: Phase,
+}
+
+/// What the session waits for besides its streams, each by a bell.
+struct Bells {
+    board: Arc<Board>,
+    stop: Arc<Bell>,
+    due: Arc<Bell>,
+    frame: Arc<Bell>,
 }
 
 enum Event {
@@ -86,19 +102,22 @@ where
         stream: WebSocketStream<S>,
     ) -> Self {
         let limits = &transport.settings.limits;
+        let bells = Bells::new();
         Self {
+            streams: Streams::new(&bells.board, OWN_BELLS),
+            bells,
             deadlines: Deadlines::new(
                 Instant::now() + limits.socket_init_wait(),
                 limits.socket_ping_interval(),
                 limits.socket_pong_wait(),
             ),
             transport: Arc::clone(transport),
+            tasks: connection.tasks.clone(),
             stopping: Box::pin(connection.stopping.clone().cancelled_owned()),
             peer,
             stranger,
             place: None,
             stream,
-            streams: Streams::default(),
             expires_at: None,
             phase: Phase::Opened,
         }
@@ -121,21 +140,34 @@ where
     }
 
     async fn step(&mut self) -> Step {
-        let draining = matches!(self.phase, Phase::Draining { .. });
-        let idle = self.streams.is_idle();
-        // In this order, so that a peer that sends without pause cannot outrun a stop or a limit.
-        let event = tokio::select! {
-            biased;
-            () = &mut self.stopping, if !draining => Event::Stop,
-            due = self.deadlines.due() => Event::Due(due),
-            frame = self.stream.next() => Event::Frame(frame),
-            Some(item) = self.streams.next(), if !idle => Event::Item(item),
-        };
-        match event {
+        match poll_fn(|cx| self.poll_event(cx)).await {
             Event::Stop => self.stop(),
             Event::Due(due) => self.due(due).await,
             Event::Frame(frame) => self.frame(frame).await,
             Event::Item(item) => self.items(item).await,
+        }
+    }
+
+    /// In this order, so that a peer that sends without pause cannot outrun a stop or a limit.
+    fn poll_event(&mut self, cx: &Context<'_>) -> Poll<Event> {
+        self.bells.board.listen(cx);
+        let stopping = |cx: &mut Context<'_>| self.stopping.as_mut().poll(cx);
+        if !matches!(self.phase, Phase::Draining { .. })
+            && self.bells.stop.answer(stopping).is_ready()
+        {
+            return Poll::Ready(Event::Stop);
+        }
+        let due = |cx: &mut Context<'_>| self.deadlines.poll_due(cx);
+        if let Poll::Ready(due) = self.bells.due.answer(due) {
+            return Poll::Ready(Event::Due(due));
+        }
+        let frame = |cx: &mut Context<'_>| self.stream.poll_next_unpin(cx);
+        if let Poll::Ready(frame) = self.bells.frame.answer(frame) {
+            return Poll::Ready(Event::Frame(frame));
+        }
+        match self.streams.next_ready() {
+            Some(item) => Poll::Ready(Event::Item(item)),
+            None => Poll::Pending,
         }
     }
 
@@ -146,6 +178,7 @@ where
             None => return Step::Break(None),
         };
         self.deadlines.heard();
+        self.bells.due.ring();
         match message {
             // Boxed, since a socket hears little of its peer, and sockets are many.
             Message::Text(text) => Box::pin(self.message(&text)).await,
@@ -252,7 +285,7 @@ where
     fn set_expiry(&mut self, credential: &Credential) {
         let valid_for = credential.valid_for;
         self.expires_at = valid_for.and_then(|left| Instant::now().checked_add(left));
-        self.deadlines.set_limit(self.expires_at);
+        self.set_limit(self.expires_at);
     }
 
     fn is_expired(&self) -> bool {
@@ -262,7 +295,13 @@ where
     /// Sets the limit of a draining socket, which is no reason for a token to be good any longer.
     fn drain_until(&mut self, limit: Instant) {
         let limit = self.expires_at.map_or(limit, |end| end.min(limit));
-        self.deadlines.set_limit(Some(limit));
+        self.set_limit(Some(limit));
+    }
+
+    /// A timer that was set anew does not promise to wake who was waiting for it before.
+    fn set_limit(&mut self, limit: Option<Instant>) {
+        self.deadlines.set_limit(limit);
+        self.bells.due.ring();
     }
 
     async fn subscribe(&mut self, id: Arc<str>, payload: &RawValue) -> Step {
@@ -314,19 +353,8 @@ where
             Err(failure) => return self.send(message::error(&id, &failure.errors)).await,
         };
         let kind = operation.kind;
-        let operations = Arc::clone(&self.transport.operations);
-        let (trace, answers) = if kind == OperationType::Subscription {
-            operations.subscribe(operation)
-        } else {
-            let span = operation.trace.span();
-            let (request, document) = (operation.request, operation.document);
-            let execution = async move {
-                let response = operations.execute(request, &document).await;
-                response.map(StreamResult::Response)
-            };
-            let answers = stream::once(execution.instrument(span)).boxed();
-            (operation.trace, answers)
-        };
+        let operations = &self.transport.operations;
+        let (trace, answers) = operations.answers(operation, &self.tasks);
         self.streams.open(id, kind, trace, answers);
         Step::Continue(())
     }
@@ -416,10 +444,13 @@ where
                 Err(error) => Step::Break(Closing::for_error(&error)),
             },
             // What came while a long write held us up is heard before the peer is called silent.
-            (Due::Silence, _) => match self.stream.next().now_or_never() {
-                Some(frame) => self.frame(frame).await,
-                None => close(Closing::silent()),
-            },
+            (Due::Silence, _) => {
+                self.bells.frame.ring();
+                match self.stream.next().now_or_never() {
+                    Some(frame) => self.frame(frame).await,
+                    None => close(Closing::silent()),
+                }
+            }
         }
     }
 
@@ -448,6 +479,19 @@ where
         match self.stream.send(Message::Text(text)).await {
             Ok(()) => Step::Continue(()),
             Err(error) => Step::Break(Closing::for_error(&error)),
+        }
+    }
+}
+
+impl Bells {
+    fn new() -> Self {
+        let board = Arc::default();
+        let [stop, due, frame] = [0, 1, 2].map(|place| Bell::new(&board, place));
+        Self {
+            board,
+            stop,
+            due,
+            frame,
         }
     }
 }

@@ -54,6 +54,32 @@ async fn an_answer_is_given_again_until_what_it_depends_on_changes() {
 }
 
 #[tokio::test]
+async fn a_socket_and_a_client_of_events_are_given_what_is_kept_too() {
+    const EITHER: &str = "application/graphql-response+json, text/event-stream";
+    let server = Server::default().await;
+    let first = ask(&server, KEPT).await.json();
+    let mut socket = server.acknowledged().await;
+    socket.subscribe("1", KEPT).await;
+    let next = json!({ "type": "next", "id": "1", "payload": first });
+    assert_eq!(socket.receive().await, next);
+    assert_eq!(socket.receive().await["type"], "complete");
+    let asked = json!({ "query": KEPT });
+    assert_eq!(server.post(EITHER, &asked).await.json(), first);
+    let by_events = server.post("text/event-stream", &asked).await.body;
+    let by_events = String::from_utf8(by_events.to_vec()).unwrap();
+    assert!(by_events.contains(&first.to_string()), "{by_events}");
+    assert_eq!(executed(&server), 1);
+    set(&server, 7).await;
+    // What a socket was the first to ask is kept for all.
+    socket.subscribe("2", KEPT).await;
+    let told = socket.receive().await;
+    assert_eq!(told["payload"]["data"]["kept"], "LV 7");
+    assert_eq!(socket.receive().await["type"], "complete");
+    assert_eq!(ask(&server, KEPT).await.json(), told["payload"]);
+    assert_eq!(executed(&server), 2);
+}
+
+#[tokio::test]
 async fn an_organisation_never_gets_the_answer_of_another() {
     let server = Server::default().await;
     for _ in 0..2 {

@@ -100,7 +100,7 @@ async fn a_query_on_a_socket_gets_its_result_during_the_grace() {
 #[tokio::test]
 async fn a_hot_stream_and_a_hanging_request_end_with_the_grace() {
     let limits = Limits {
-        socket_close_wait_ms: 50,
+        socket_close_wait_ms: 2000,
         ..Limits::default()
     };
     let mut server = Server::start(Settings {
@@ -112,8 +112,9 @@ async fn a_hot_stream_and_a_hanging_request_end_with_the_grace() {
     let mut waiting = server.probe.waiting.subscribe();
     let mut open = server.probe.open.subscribe();
     let mut socket = server.acknowledged().await;
+    // In long messages, of which few wait for a client that reads more slowly than they are written.
     socket
-        .subscribe("1", "subscription { hot(bytes: 10) }")
+        .subscribe("1", "subscription { hot(bytes: 10000) }")
         .await;
     let address = server.address;
     let bearer = server.bearer();
