@@ -7,6 +7,8 @@
     reason = "a failed expectation is a failed test"
 )]
 
+#[path = "transport/bad_days.rs"]
+mod bad_days;
 #[path = "transport/cohorts.rs"]
 mod cohorts;
 #[path = "transport/connections.rs"]
@@ -15,6 +17,8 @@ mod connections;
 mod documents;
 #[path = "transport/events.rs"]
 mod events;
+#[path = "transport/follower.rs"]
+mod follower;
 #[path = "transport/http.rs"]
 mod http;
 #[path = "transport/identity.rs"]

@@ -7,91 +7,11 @@ use std::sync::Arc;
 
 use roadbook_engine::Settings as EngineSettings;
 use roadbook_server::Settings;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::follower::{CHANGES, Follower, unshared};
 use crate::real::{Place, Real};
-use crate::support::{Socket, soon};
-
-const CHANGES: &str = "subscription ($map: ID!, $filter: ChangeFilter, $after: Cursor) { \
-    changes(roadMap: $map, filter: $filter, after: $after) { __typename \
-    ... on Changed { cursor event { version summary author } affected { id key \
-        ... on Cell { content { __typename ... on TextContent { printed } } } ... on Action { text allowedActions } } } \
-    ... on CaughtUp { cursor } ... on Resync { resumeAfter reason } } }";
-
-/// The same, and never shared.
-fn unshared(document: &str) -> String {
-    document.replace("after: $after)", "after: $after) @include(if: true)")
-}
-
-/// One who follows the road map over a socket.
-struct Follower {
-    socket: Socket,
-    id: String,
-}
-
-impl Follower {
-    async fn of(
-        real: &Real,
-        (organisation, person): (&str, Option<&str>),
-        (id, document): (&str, &str),
-        mut variables: Value,
-    ) -> Self {
-        let mut socket = real.socket(organisation, person).await;
-        variables["map"] = json!(real.id());
-        socket
-            .send(&json!({ "type": "subscribe", "id": id, "payload": {
-                "query": document, "variables": variables,
-            } }))
-            .await;
-        Self {
-            socket,
-            id: id.to_owned(),
-        }
-    }
-
-    /// One who has caught up, and hears of what is changed from now on.
-    async fn live(real: &Real, caller: (&str, Option<&str>), asked: (&str, &str)) -> Self {
-        let mut follower = Self::of(real, caller, asked, json!({})).await;
-        assert_eq!(follower.next().await["__typename"], "CaughtUp");
-        follower
-    }
-
-    /// The next item that it is told; `null` at the end.
-    async fn next(&mut self) -> Value {
-        let message = self.socket.receive().await;
-        assert_eq!(message["id"], json!(self.id), "{message}");
-        match message["type"].as_str().unwrap() {
-            "next" => {
-                let payload = &message["payload"];
-                assert!(payload.get("errors").is_none(), "{payload}");
-                payload["data"]["changes"].clone()
-            }
-            "complete" => Value::Null,
-            other => panic!("{other}: {message}"),
-        }
-    }
-
-    /// The next change; `null` if the stream ends before one.
-    async fn next_change(&mut self) -> Value {
-        loop {
-            let item = self.next().await;
-            if item.is_null() || item["__typename"] == "Changed" || item["__typename"] == "Resync" {
-                return item;
-            }
-        }
-    }
-
-    /// The versions that it hears of up to the last one.
-    async fn versions_until(&mut self, last: u64) -> Vec<u64> {
-        let mut heard = Vec::new();
-        while heard.last() != Some(&last) {
-            let change = self.next_change().await;
-            assert_eq!(change["__typename"], "Changed", "{change}");
-            heard.push(change["event"]["version"].as_u64().unwrap());
-        }
-        heard
-    }
-}
+use crate::support::soon;
 
 async fn real() -> (Real, Vec<Place>) {
     let real = Real::start(Settings::default()).await;

@@ -38,6 +38,7 @@ pub(crate) struct Real {
     pub(crate) address: SocketAddr,
     pub(crate) engine: Arc<Engine>,
     pub(crate) road_map: RoadMapId,
+    pub(crate) log: Arc<MemoryLog>,
     schema: Schema,
     tokens: DevelopmentTokens,
     commands: AtomicU64,
@@ -63,7 +64,7 @@ impl Real {
         let now = Instant::start_of_day(Date::constant(2016, 6, 5));
         let log = Arc::new(MemoryLog::of_format_level(FORMAT_LEVEL));
         let clock = Arc::new(SetClock::at(now));
-        let engine = Engine::start(log, clock, Arc::new(RandomIds), engine).await;
+        let engine = Engine::start(log.clone(), clock, Arc::new(RandomIds), engine).await;
         let engine = engine.unwrap();
         let mut next = 0;
         let mut mint = || {
@@ -109,6 +110,7 @@ impl Real {
             schema: schema(Arc::clone(&engine)),
             engine,
             road_map: seed.road_map,
+            log,
             tokens: tokens().unwrap(),
             commands: AtomicU64::new(1),
             _stop: stop,
@@ -118,23 +120,35 @@ impl Real {
 
     /// A socket of somebody who has signed in.
     pub(crate) async fn socket(&self, organisation: &str, person: Option<&str>) -> Socket {
+        self.socket_for(organisation, person, LIFETIME).await
+    }
+
+    /// The same, for as long as the token lasts.
+    pub(crate) async fn socket_for(
+        &self,
+        organisation: &str,
+        person: Option<&str>,
+        lifetime: Duration,
+    ) -> Socket {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let headers = [("sec-websocket-protocol", "graphql-transport-ws")];
         let mut socket = Socket::open(self.address, stream, &headers).await.unwrap();
-        socket.init(&self.token(organisation, person)).await;
+        socket
+            .init(&self.token(organisation, person, lifetime))
+            .await;
         socket
     }
 
     pub(crate) fn bearer(&self, organisation: &str, person: Option<&str>) -> String {
-        format!("Bearer {}", self.token(organisation, person))
+        format!("Bearer {}", self.token(organisation, person, LIFETIME))
     }
 
-    fn token(&self, organisation: &str, person: Option<&str>) -> String {
+    fn token(&self, organisation: &str, person: Option<&str>, lifetime: Duration) -> String {
         let viewer = Viewer {
             organisation: organisation.to_owned(),
             person: person.map(str::to_owned),
         };
-        self.tokens.sign(&viewer, LIFETIME).unwrap()
+        self.tokens.sign(&viewer, lifetime).unwrap()
     }
 
     /// The data of an operation of an organisation that has no errors.
