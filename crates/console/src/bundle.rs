@@ -8,7 +8,7 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"9a2004cdd1af597da72c1c0a16caa840\"";
+pub(crate) const PAGE_TAG: &str = "\"03873254f4ec0218d08f100e35f30720\"";
 
 /// What the page loads.
 pub(crate) static ASSETS: [Asset; 3] = [
@@ -19,10 +19,10 @@ pub(crate) static ASSETS: [Asset; 3] = [
         gzip: include_bytes!("../dist/assets/index-BmpHvB2D.css.gz"),
     },
     Asset {
-        path: "/assets/index-CsgU8fGi.js",
+        path: "/assets/index-req0bgk7.js",
         content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-CsgU8fGi.js.br"),
-        gzip: include_bytes!("../dist/assets/index-CsgU8fGi.js.gz"),
+        brotli: include_bytes!("../dist/assets/index-req0bgk7.js.br"),
+        gzip: include_bytes!("../dist/assets/index-req0bgk7.js.gz"),
     },
     Asset {
         path: "/assets/openId-zs56FXeJ.js",

@@ -85,6 +85,9 @@ test('actors are suggested by any of their names', async () => {
 
 test('the Presidency lets actions share a cell, by keyboard, and splits it again', async () => {
   const notes = (page, label) => cellOf(page, label, 'Notes for reflexion');
+  const read = [];
+  const note = (request) => read.push(/\b(RoadMapAt|StrandNow)\b/u.exec(request.postData() ?? '')?.[1]);
+  for (const page of [presidency, secretariat]) page.on('request', note);
   await notes(presidency, 'A.1.2').click();
   const panel = presidency.getByRole('complementary');
   await panel.getByRole('button', { name: 'Share with other actions' }).press('Enter');
@@ -97,6 +100,8 @@ test('the Presidency lets actions share a cell, by keyboard, and splits it again
   await notes(presidency, 'A.1.2').click();
   await panel.getByRole('button', { name: 'Split into a cell for each action' }).press('Enter');
   await notes(secretariat, 'A.1.3').getByText('Shared by the Presidency').waitFor();
+  for (const page of [presidency, secretariat]) page.off('request', note);
+  assert.deepEqual(read.filter((name) => name !== undefined), [], 'the event tells all there is to know');
 });
 
 test('two changes to different words of one cell are merged, and the author is told what came in', async () => {

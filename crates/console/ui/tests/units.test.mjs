@@ -145,3 +145,40 @@ test('two differences in a row lead from the first text to the last, and tell wh
     { kind: 'INSERTED', step: 2, text: 'text' },
   ]);
 });
+
+/** An event after which such actions show such a cell, as a subscription tells it. */
+const sharing = (kind, ...cells) => ({
+  event: { __typename: kind },
+  affected: cells.map(([key, ...actions]) => ({
+    __typename: 'Cell',
+    key,
+    setAt: 2,
+    content: content(`text of ${key}`),
+    allowedActions: [],
+    column: { key: 'c' },
+    actions: actions.map((one) => ({ key: one })),
+  })),
+});
+const shownBy = (state) => state.fields[0].strands[0].actions.map(({ cells: [{ cell, span, first }] }) => `${cell.key} ${span} ${first}`);
+
+test('what actions share is taken from what is told of it, and what others show stays the same', async () => {
+  const { isInPlace, patched } = await load('/src/model/patch.ts');
+  const before = stateOf(action('a', '1'), action('b', '2'), action('c', '3'));
+  const share = sharing('CellsShared', ['2', 'b', 'c']);
+  assert.ok(isInPlace(before, share));
+  const shared = patched(before, share);
+  assert.deepEqual(shownBy(shared), ['1 1 true', '2 2 true', '2 2 false']);
+  assert.equal(shared.fields[0].strands[0].actions[0], before.fields[0].strands[0].actions[0]);
+  const split = sharing('CellsUnshared', ['2', 'b'], ['3', 'c']);
+  assert.ok(isInPlace(shared, split));
+  assert.deepEqual(shownBy(patched(shared, split)), ['1 1 true', '2 1 true', '3 1 true']);
+});
+
+test('where an action stays behind in a cell that others left, its strand is read', async () => {
+  const { isInPlace, strandsOf } = await load('/src/model/patch.ts');
+  const before = stateOf(action('a', '1'), action('b', '1'), action('c', '1'));
+  const share = sharing('CellsShared', ['1', 'a', 'b']);
+  assert.equal(isInPlace(before, share), false);
+  assert.deepEqual(strandsOf(before, share), ['S']);
+  assert.ok(isInPlace(before, sharing('CellsShared', ['1', 'a', 'b'], ['3', 'c'])), 'what is told of all needs no reading');
+});

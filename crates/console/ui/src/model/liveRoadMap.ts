@@ -2,31 +2,23 @@
 // It does not know who looks at it, nor what is being typed.
 // Invariant: the state is never older than one that was shown before.
 
-import { ChangesDocument, type ChangesSubscription, RoadMapAtDocument, StrandNowDocument, type ToldFragment } from '../api/generated';
+import { ChangesDocument, type ChangesSubscription, RoadMapAtDocument, StrandNowDocument } from '../api/generated';
 import { ask, Faulty, Unreachable } from '../api/http';
 import { socket } from '../api/socket';
 import { isInPlace, patched, strandsOf, withCell, withStrands, withWording } from './patch';
 import type { Content, State } from './roadMap';
-
-/** Who changed something last while this page was open. */
-export interface Touch {
-  readonly author: string;
-  readonly version: number;
-}
 
 export interface Snapshot {
   readonly status: 'loading' | 'ready' | 'gone';
   readonly state: State | undefined;
   /** How often it was told that what one may do has changed. */
   readonly rights: number;
-  readonly touched: ReadonlyMap<string, Touch>;
-  /** What happened while this page was open, newest first. */
-  readonly recent: readonly ToldFragment[];
+  /** The version of the last change to something while this page was open, by its key. */
+  readonly touched: ReadonlyMap<string, number>;
 }
 
 type Item = ChangesSubscription['changes'];
 
-const RECENT_MAX = 50;
 const RETRY_MS = 2000;
 /** Changes of structure that come together are read together. */
 const GATHER_MS = 30;
@@ -36,7 +28,7 @@ const STRANDS_MAX = 4;
 const TRIES_MAX = 3;
 
 export class LiveRoadMap {
-  #snapshot: Snapshot = { status: 'loading', state: undefined, rights: 0, touched: new Map(), recent: [] };
+  #snapshot: Snapshot = { status: 'loading', state: undefined, rights: 0, touched: new Map() };
   readonly #listeners = new Set<() => void>();
   #cursor: string | undefined;
   #reading: Promise<void> | undefined;
@@ -192,19 +184,18 @@ export class LiveRoadMap {
   #change(change: Extract<Item, { readonly __typename: 'Changed' }>): void {
     this.#cursor = change.cursor;
     const { event } = change;
-    const { state, touched, recent } = this.#snapshot;
+    const { state, touched } = this.#snapshot;
     this.#seen = Math.max(this.#seen, event.version);
     if (!state || event.version <= state.moment.version) return;
     const marks = new Map(touched);
-    for (const object of change.affected) marks.set(object.key, { author: event.author, version: event.version });
+    for (const object of change.affected) marks.set(object.key, event.version);
     const moment = { ...state.moment, version: event.version, cursor: change.cursor };
-    const next = isInPlace(change) ? patched(state, change.affected) : state;
+    const isTaken = isInPlace(state, change);
     this.#become({
-      state: isInPlace(change) ? { ...next, moment } : state,
+      state: isTaken ? { ...patched(state, change), moment } : state,
       touched: marks,
-      recent: [event, ...recent].slice(0, RECENT_MAX),
     });
-    if (!isInPlace(change)) this.#gather(strandsOf(state, change));
+    if (!isTaken) this.#gather(strandsOf(state, change));
   }
 
   /** Reads what changed its structure a little later, with what else changes until then. */

@@ -63,7 +63,7 @@ export const Cell = memo(function Cell({ target, content, span, isEntry = false 
       {isEditing ? (
         <Editor target={target} draft={draft} content={content} />
       ) : (
-        <div key={touch?.version} className={touch ? css.touched : undefined}>
+        <div key={touch} className={touch !== undefined ? css.touched : undefined}>
           {pieces ? <Words pieces={pieces} /> : <Content content={shown} kind={kind} />}
           {draft && <p className={css.fate}>{say(`draft.${draft.fate.is}`)}</p>}
         </div>

@@ -4,7 +4,6 @@
 import { createContext, useContext } from 'react';
 import type { Draft } from '../model/drafts';
 import type { Gazes } from '../model/gazes';
-import type { Touch } from '../model/liveRoadMap';
 import type { Target } from '../model/roadMap';
 import type { Mark } from '../model/words';
 
@@ -14,7 +13,7 @@ export interface Desk {
   readonly selected: string | undefined;
   readonly editing: string | undefined;
   readonly drafts: ReadonlyMap<string, Draft>;
-  readonly touched: ReadonlyMap<string, Touch>;
+  readonly touched: ReadonlyMap<string, number>;
   /** Who else looks at a cell or types in it, by its key. */
   readonly gazes: Gazes;
   /** The differences to show in place of what is there, by key. */
