@@ -58,6 +58,12 @@ impl Doors {
         SignIn::new(Arc::clone(&self.providers), self.development.clone())
     }
 
+    /// Tells where the console asks identity providers for tokens.
+    pub(crate) fn console_endpoints(&self) -> impl Fn() -> Vec<String> + Send + Sync + use<> {
+        let providers = Arc::clone(&self.providers);
+        move || providers.console_endpoints()
+    }
+
     /// Fetches the keys of providers before they are old, for ever.
     pub(crate) fn keep_fresh(&self) -> impl Future<Output = ()> + Send + use<> {
         let providers = Arc::clone(&self.providers);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use roadbook_console::{Delegations, Provider};
+use roadbook_console::{Delegations, Provider, SignIn};
 use roadbook_domain::organisation::{OrganisationKind, members_on, organisations};
 use roadbook_engine::{Clock as _, SystemClock};
 
@@ -15,8 +15,22 @@ use crate::tokens;
 /// For how long a token is good that was given so.
 const LIFETIME: Duration = Duration::from_hours(7 * 24);
 
+/// The ways to sign in: as one of the delegations, if there are any to choose, and with the identity providers, which give
+/// tokens at such endpoints.
+pub(crate) fn ways(
+    settings: &Settings,
+    delegations: Option<Delegations>,
+    endpoints: impl Fn() -> Vec<String> + Send + Sync + 'static,
+) -> SignIn {
+    SignIn {
+        delegations,
+        providers: providers(settings),
+        endpoints: Box::new(endpoints),
+    }
+}
+
 /// The identity providers that know the console, in the order of the settings.
-pub(crate) fn providers(settings: &Settings) -> Vec<Provider> {
+fn providers(settings: &Settings) -> Vec<Provider> {
     let issuers = settings.identity.issuers.iter();
     issuers
         .filter_map(|issuer| {

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use axum::Router;
 use futures_util::StreamExt as _;
 use prometheus_client::registry::Registry;
-use roadbook_console::{Delegations, SignIn};
+use roadbook_console::Delegations;
 use roadbook_engine::{Engine, Readiness};
 use roadbook_server::tls::ServerCertificate;
 use roadbook_server::{
@@ -127,7 +127,7 @@ impl Listening {
             responses: Some(responses),
         };
         let router = roadbook_server::api(executors, identity, transport, safeguards, probes)
-            .merge(console(self.delegations, settings));
+            .merge(console(self.delegations, &doors, settings));
         let router = settings.traces.followed(router);
         let draining = Arc::clone(&wired.engine);
         let asked = async move {
@@ -157,11 +157,9 @@ impl Listening {
 }
 
 /// The page, and how one signs in there.
-fn console(delegations: Option<Delegations>, settings: &Settings) -> Router {
-    let console = roadbook_console::router(SignIn {
-        delegations,
-        providers: offer::providers(settings),
-    });
+fn console(delegations: Option<Delegations>, doors: &Doors, settings: &Settings) -> Router {
+    let ways = offer::ways(settings, delegations, doors.console_endpoints());
+    let console = roadbook_console::router(ways);
     roadbook_server::secured(console, &settings.server)
 }
 

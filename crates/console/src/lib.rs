@@ -10,9 +10,11 @@ mod bundle;
 mod page;
 mod sign_in;
 
+use std::sync::Arc;
+
 use axum::Router;
 
-pub use sign_in::{Delegations, MakeToken, Provider, SignIn};
+pub use sign_in::{Delegations, Endpoints, MakeToken, Provider, SignIn};
 
 /// Serves the console at `/`, `/signed-in` and `/road-maps/…`, its assets at `/assets/…`, and at `/sign-in` by what ways one
 /// can sign in.
@@ -20,8 +22,9 @@ pub use sign_in::{Delegations, MakeToken, Provider, SignIn};
 /// The router has no fallback, so that it can be merged into another, and whoever serves it adds the headers that every
 /// answer has.
 pub fn router(sign_in: SignIn) -> Router {
+    let sign_in = Arc::new(sign_in);
     Router::new()
-        .merge(page::router(&sign_in.providers))
+        .merge(page::router(Arc::clone(&sign_in)))
         .merge(assets::router())
         .merge(sign_in::router(sign_in))
 }

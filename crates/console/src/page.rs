@@ -2,6 +2,8 @@
 //!
 //! Invariant: the page is asked for each time, so that another version of the server brings its own.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -9,11 +11,12 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
     IF_NONE_MATCH,
 };
+use axum::http::uri::Uri;
 use axum::response::Response;
 use axum::routing::get;
 
 use crate::bundle::{PAGE, PAGE_TAG};
-use crate::sign_in::Provider;
+use crate::sign_in::SignIn;
 
 /// Scripts and styles come from files of this server alone; nothing is inline, and nothing may frame the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -26,11 +29,10 @@ const HEADERS: [(HeaderName, &str); 3] = [
     (ETAG, PAGE_TAG),
 ];
 
-/// Serves the page at the addresses that it has; it may ask `providers` for tokens.
-pub(crate) fn router(providers: &[Provider]) -> Router {
-    let policy = policy(providers);
+/// Serves the page at the addresses that it has; it may ask the providers that it offers for tokens.
+pub(crate) fn router(sign_in: Arc<SignIn>) -> Router {
     let page = move |asked: HeaderMap| {
-        let policy = policy.clone();
+        let policy = policy(&sign_in);
         async move { page(&asked, policy) }
     };
     Router::new()
@@ -39,14 +41,28 @@ pub(crate) fn router(providers: &[Provider]) -> Router {
         .route("/road-maps/{*view}", get(page))
 }
 
-/// The policy, which names the origin of each provider and nothing below it.
-fn policy(providers: &[Provider]) -> HeaderValue {
-    let mut policy = POLICY.to_owned();
-    for origin in providers.iter().filter_map(Provider::origin) {
-        policy.push(' ');
-        policy.push_str(&origin);
+/// The policy, which names the origins of each provider and of where it gives tokens, and nothing below them.
+fn policy(sign_in: &SignIn) -> HeaderValue {
+    let endpoints = (sign_in.endpoints)();
+    let issuers = sign_in.providers.iter().map(|provider| &provider.issuer);
+    let mut origins: Vec<String> = Vec::new();
+    for origin in issuers.chain(&endpoints).filter_map(|url| origin(url)) {
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
     }
+    let policy = std::iter::once(POLICY.to_owned()).chain(origins);
+    let policy = policy.collect::<Vec<_>>().join(" ");
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY))
+}
+
+/// The origin of an address; none if it is no address, or holds what would end the list of origins.
+fn origin(url: &str) -> Option<String> {
+    let url: Uri = url.parse().ok()?;
+    let (scheme, authority) = (url.scheme_str()?, url.authority()?.as_str());
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter);
+    let is_origin = matches!(scheme, "http" | "https") && authority.chars().all(is_plain);
+    is_origin.then(|| format!("{scheme}://{authority}"))
 }
 
 fn page(asked: &HeaderMap, policy: HeaderValue) -> Response {

@@ -10,7 +10,6 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName};
-use axum::http::uri::Uri;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
@@ -22,13 +21,27 @@ const JSON: &str = "application/json";
 /// Makes a token for the organisation of a code; none if that cannot be done now.
 pub type MakeToken = dyn Fn(&str) -> Option<String> + Send + Sync;
 
+/// Tells the addresses at which identity providers give tokens, as far as that is known now.
+pub type Endpoints = dyn Fn() -> Vec<String> + Send + Sync;
+
 /// The ways to sign in. Without any, a token must be brought.
-#[derive(Default)]
 pub struct SignIn {
     /// Whom one can be in a demonstration.
     pub delegations: Option<Delegations>,
     /// The identity providers, in the order in which they are offered.
     pub providers: Vec<Provider>,
+    /// Where those give tokens; it need not be at their issuers.
+    pub endpoints: Box<Endpoints>,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            delegations: None,
+            providers: Vec::new(),
+            endpoints: Box::new(Vec::new),
+        }
+    }
 }
 
 /// Whom one can sign in as without being asked who one is.
@@ -55,15 +68,6 @@ pub struct Provider {
     pub title: Option<String>,
 }
 
-impl Provider {
-    /// The origin of its issuer; none if that is no address.
-    pub(crate) fn origin(&self) -> Option<String> {
-        let issuer: Uri = self.issuer.parse().ok()?;
-        let (scheme, authority) = (issuer.scheme_str()?, issuer.authority()?);
-        Some(format!("{scheme}://{authority}"))
-    }
-}
-
 #[derive(Serialize)]
 struct Ways<'a> {
     organisations: &'a [String],
@@ -83,17 +87,15 @@ struct Given {
 /// What holds of every answer: it is for one reader and not to be kept.
 const HEADERS: [(HeaderName, &str); 2] = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")];
 
-type Offered = Arc<SignIn>;
-
 /// Says at `/sign-in` by what ways one can sign in, and makes who posts there one of the delegations.
-pub(crate) fn router(offered: SignIn) -> Router {
+pub(crate) fn router(offered: Arc<SignIn>) -> Router {
     Router::new()
         .route("/sign-in", get(ways).post(choose))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(Arc::new(offered))
+        .with_state(offered)
 }
 
-async fn ways(State(offered): State<Offered>) -> Response {
+async fn ways(State(offered): State<Arc<SignIn>>) -> Response {
     let delegations = offered.delegations.as_ref();
     answer(&Ways {
         organisations: delegations.map_or(&[][..], |delegations| &delegations.organisations),
@@ -102,7 +104,7 @@ async fn ways(State(offered): State<Offered>) -> Response {
 }
 
 /// A page of another site cannot post JSON here without a permission that is never given.
-async fn choose(State(offered): State<Offered>, headers: HeaderMap, body: Bytes) -> Response {
+async fn choose(State(offered): State<Arc<SignIn>>, headers: HeaderMap, body: Bytes) -> Response {
     let Some(delegations) = &offered.delegations else {
         return StatusCode::NOT_FOUND.into_response();
     };

@@ -105,6 +105,15 @@ async fn the_page_may_ask_the_origins_of_its_providers_and_says_who_they_are() {
     ];
     let sign_in = || SignIn {
         providers: issuers.map(provider).to_vec(),
+        endpoints: Box::new(|| {
+            let endpoints = [
+                "https://id.example/token",
+                "https://tokens.example:8443/a?b",
+                "https://evil;script-src.example/",
+                "javascript:alert(1)",
+            ];
+            endpoints.map(str::to_owned).to_vec()
+        }),
         ..SignIn::default()
     };
     let request = |path: &str| Request::get(path).body(Body::empty()).unwrap();
@@ -112,7 +121,8 @@ async fn the_page_may_ask_the_origins_of_its_providers_and_says_who_they_are() {
     let policy = response.headers()[CONTENT_SECURITY_POLICY]
         .to_str()
         .unwrap();
-    let end = "connect-src 'self' https://id.example http://127.0.0.1:9000";
+    let end =
+        "connect-src 'self' https://id.example http://127.0.0.1:9000 https://tokens.example:8443";
     assert!(policy.ends_with(end), "{policy}");
     let ways = text(ask(sign_in(), request("/sign-in")).await).await;
     let first = r#"{"organisations":[],"providers":[{"issuer":"https://id.example/realms/eu","clientId":"console","#;

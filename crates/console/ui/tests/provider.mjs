@@ -6,6 +6,8 @@ import { Provider } from 'oidc-provider';
 
 const RESOURCE = 'https://roadbook.example';
 const CLIENT = 'roadbook-console';
+/** The same machine by another name, and so another origin. */
+export const ELSEWHERE = 'localhost';
 
 /** The organisations of each person who can log in, as the provider's claim names them. */
 const PERSONS = { liva: ['latvia'], both: ['latvia', 'commission'], nobody: [] };
@@ -15,6 +17,8 @@ export class IdentityProvider {
   audience = RESOURCE;
   /** Whether it gives what renews them. */
   givesRefreshTokens = true;
+  /** Whether it says that tokens are given under another origin than that of its issuer. */
+  givesTokensElsewhere = false;
 
   #web = createServer();
 
@@ -68,6 +72,11 @@ export class IdentityProvider {
       },
       extraTokenClaims: (_ctx, token) => ({ org: PERSONS[token.accountId] ?? [] }),
       findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+    });
+    oidc.use(async (ctx, next) => {
+      await next();
+      if (!this.givesTokensElsewhere || ctx.path !== '/.well-known/openid-configuration') return;
+      ctx.body = { ...ctx.body, token_endpoint: ctx.body.token_endpoint.replace('127.0.0.1', ELSEWHERE) };
     });
     this.#web.on('request', oidc.callback());
   }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { accessibilityFaults, cellOf, edit, launch, openWindow, Server } from './harness.mjs';
-import { IdentityProvider, logIn } from './provider.mjs';
+import { ELSEWHERE, IdentityProvider, logIn } from './provider.mjs';
 
 const VIEW = '/road-maps/cybersecurity?field=A&text=internet';
 
@@ -175,4 +175,16 @@ test('signing out ends the session here, in other windows and with the provider'
   await other.getByRole('button', { name: 'Sign in with Test Provider' }).waitFor();
   await signInButton().click();
   await page.getByPlaceholder('Enter any login').waitFor();
+});
+
+test('tokens may be given under another origin than that of the issuer', async () => {
+  provider.givesTokensElsewhere = true;
+  await server.serve(provider.settings());
+  // The server has asked the provider where once its policy names that.
+  const policy = async () => (await fetch(server.url)).headers.get('content-security-policy');
+  while (!(await policy()).includes(ELSEWHERE));
+  await signIn('liva');
+  await isLive();
+  await page.reload();
+  await isLive();
 });

@@ -73,6 +73,13 @@ impl Providers {
         future::join_all(self.trusted.iter().map(Provider::keep_fresh)).await;
     }
 
+    /// Where the console asks providers for tokens, as they publish it and as far as that is known now.
+    pub fn console_endpoints(&self) -> Vec<String> {
+        let offered = |provider: &&Provider| provider.issuer.console.is_some();
+        let offered = self.trusted.iter().filter(offered);
+        offered.flat_map(Provider::endpoints).collect()
+    }
+
     /// Refuses a token that is too long to be looked at.
     pub(super) fn measure(&self, token: &str) -> Result<(), IdentityError> {
         let bytes_max = self.settings.token_bytes_max;

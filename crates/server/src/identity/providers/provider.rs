@@ -1,4 +1,4 @@
-//! One identity provider: its keys, and when they are fetched.
+//! One identity provider: its keys and where pages ask it for tokens, and when both are fetched.
 //!
 //! What a token must say is checked elsewhere. Invariant: between two fetches there is at least the set time, whatever
 //! tokens are shown; and a fetch that fails leaves the known keys in use until they are too old.
@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 use tokio_rustls::rustls::ClientConfig;
 
-use super::fetch::{Fetch, FetchError};
+use super::fetch::{self, Fetch, FetchError};
 use super::keys::{KeySet, Keyring};
 use super::settings::{IdentitySettings, IssuerSettings};
 use crate::identity::IdentityError;
@@ -30,10 +30,11 @@ pub(super) struct Provider {
     fetching: Mutex<Fetching>,
 }
 
-/// The keys as they were fetched last.
+/// What was fetched last.
 #[derive(Default)]
 struct Known {
     keys: Keyring,
+    endpoints: Vec<String>,
     fetched: Option<Instant>,
 }
 
@@ -48,6 +49,8 @@ struct Fetching {
 struct Discovery {
     issuer: String,
     jwks_uri: String,
+    token_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
 }
 
 /// Why keys were not taken over.
@@ -111,6 +114,16 @@ impl Provider {
         })
     }
 
+    /// Where a page asks it for tokens and takes them back, as far as that is known; none that it may not be asked at.
+    pub(super) fn endpoints(&self) -> Vec<String> {
+        let known = self.known.load();
+        let endpoints = known.endpoints.iter();
+        endpoints
+            .filter(|url| fetch::check(url, self.issuer.allow_http).is_ok())
+            .cloned()
+            .collect()
+    }
+
     /// Fetches the keys now, and again before they are old, for ever.
     pub(super) async fn keep_fresh(&self) {
         loop {
@@ -144,11 +157,10 @@ impl Provider {
         // Set before the wait: whoever asks may go away meanwhile, and must not thereby have it asked again at once.
         fetching.tried = Some(Instant::now());
         fetching.failed = true;
-        match self.fetch_keys().await {
-            Ok(keys) => {
-                tracing::info!(issuer = %self.issuer.url, keys = keys.len(), "the keys of an issuer were fetched");
-                let fetched = Some(Instant::now());
-                self.known.store(Arc::new(Known { keys, fetched }));
+        match self.fetch_anew().await {
+            Ok(known) => {
+                tracing::info!(issuer = %self.issuer.url, keys = known.keys.len(), "the keys of an issuer were fetched");
+                self.known.store(Arc::new(known));
                 fetching.failed = false;
             }
             Err(error) => {
@@ -158,7 +170,7 @@ impl Provider {
         }
     }
 
-    async fn fetch_keys(&self) -> Result<Keyring, RefreshError> {
+    async fn fetch_anew(&self) -> Result<Known, RefreshError> {
         let issuer = self.issuer.url.as_str();
         let url = format!("{}{DISCOVERY}", issuer.trim_end_matches('/'));
         let discovery: Discovery = self
@@ -181,7 +193,12 @@ impl Provider {
         if keys.is_empty() {
             return Err(RefreshError::NoKeys);
         }
-        Ok(keys)
+        let endpoints = [discovery.token_endpoint, discovery.revocation_endpoint];
+        Ok(Known {
+            keys,
+            endpoints: endpoints.into_iter().flatten().collect(),
+            fetched: Some(Instant::now()),
+        })
     }
 }
 

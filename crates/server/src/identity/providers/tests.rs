@@ -489,6 +489,30 @@ async fn keys_are_fetched_before_anybody_asks_and_again_before_they_are_old() {
 }
 
 #[tokio::test]
+async fn where_the_console_asks_for_tokens_is_told_once_it_was_fetched_and_if_it_is_safe() {
+    let key = SigningKey::p256("a");
+    let offer = |settings: &mut IdentitySettings| {
+        settings.issuers[0].console =
+            Some(serde_json::from_value(json!({ "client_id": "console" })).unwrap());
+    };
+    let offered = Trusting::with(TestIssuer::start(&[&key]).await, offer);
+    assert_eq!(offered.providers.console_endpoints(), [""; 0]);
+    let token = offered.token(&key, json!({}));
+    assert!(offered.check(&token).await.is_ok());
+    let expected = ["https://tokens.example/token"];
+    assert_eq!(offered.providers.console_endpoints(), expected);
+
+    let unoffered = Trusting::new(&[&key]).await;
+    assert!(
+        unoffered
+            .check(&unoffered.token(&key, json!({})))
+            .await
+            .is_ok()
+    );
+    assert_eq!(unoffered.providers.console_endpoints(), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_shared_secret_and_public_keys_are_never_taken_for_each_other() {
     let key = SigningKey::rsa("a");
     let trusting = Trusting::new(&[&key]).await;

@@ -158,7 +158,12 @@ impl Shared {
     fn answer_of(&self, answering: Answering, is_discovery: bool) -> String {
         let url = &self.url;
         let body = if is_discovery {
-            json!({ "issuer": url, "jwks_uri": format!("{url}/keys") })
+            json!({
+                "issuer": url,
+                "jwks_uri": format!("{url}/keys"),
+                "token_endpoint": "https://tokens.example/token",
+                "revocation_endpoint": "http://unsafe.example/revoke",
+            })
         } else {
             json!({ "keys": *self.keys.lock().unwrap() })
         };
