@@ -8,21 +8,21 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"03873254f4ec0218d08f100e35f30720\"";
+pub(crate) const PAGE_TAG: &str = "\"7d443efd5f409c99efdb86a509b2eff9\"";
 
 /// What the page loads.
 pub(crate) static ASSETS: [Asset; 3] = [
     Asset {
-        path: "/assets/index-BmpHvB2D.css",
+        path: "/assets/index-5Nq9W8FX.css",
         content_type: "text/css; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-BmpHvB2D.css.br"),
-        gzip: include_bytes!("../dist/assets/index-BmpHvB2D.css.gz"),
+        brotli: include_bytes!("../dist/assets/index-5Nq9W8FX.css.br"),
+        gzip: include_bytes!("../dist/assets/index-5Nq9W8FX.css.gz"),
     },
     Asset {
-        path: "/assets/index-req0bgk7.js",
+        path: "/assets/index-Dw2Qsx2k.js",
         content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-req0bgk7.js.br"),
-        gzip: include_bytes!("../dist/assets/index-req0bgk7.js.gz"),
+        brotli: include_bytes!("../dist/assets/index-Dw2Qsx2k.js.br"),
+        gzip: include_bytes!("../dist/assets/index-Dw2Qsx2k.js.gz"),
     },
     Asset {
         path: "/assets/openId-zs56FXeJ.js",

@@ -59,7 +59,7 @@ pub use forms::{FORMAT_LEVEL, FORMS, Form, Forms, UpgradeUnfinished};
 pub use ids::{Ids, RandomIds};
 pub use measures::Measures;
 pub use moment::MomentSelector;
-pub use presence::{Attendance, Gathering, Participant, Place};
+pub use presence::{Attendance, Gathering, Participant, Place, Spot};
 pub use published::{Moment, Published};
 pub use readiness::Readiness;
 pub use rebuild::{Rebuilt, rebuild};

@@ -1,4 +1,4 @@
-//! Who follows a road map at this moment, and at which cell each of them is.
+//! Who follows a road map at this moment, and at which cell or wording each of them is.
 //!
 //! It owns the rooms of this node, and when those in a room are told of each other; what other nodes tell is `neighbours`'.
 //! Nothing of it is an event, and nothing of it is kept. Invariant: whoever has left is in no room, however it left.
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use roadbook_domain::{ActionId, ColumnId, RoadMapId};
+use roadbook_domain::{ActionId, ColumnId, RoadMapId, Thing};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -25,18 +25,25 @@ pub(crate) use neighbours::Neighbours;
 use note::Note;
 use room::Room;
 
-/// The cell that somebody looks at or types in.
+/// What somebody can look at or type in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// The cell of an action in a column.
+    Cell(ActionId, ColumnId),
+    /// The title or text of something.
+    Wording(Thing),
+}
+
+/// Where somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The action.
-    pub action: ActionId,
-    /// The column.
-    pub column: ColumnId,
+    /// What is looked at.
+    pub spot: Spot,
     /// Whether something is being typed there.
     pub typing: bool,
 }
 
-/// Somebody who is at a cell.
+/// Somebody who is at a cell or a wording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Participant {
     /// Names it as long as it is present, and tells nothing of it.
@@ -52,7 +59,7 @@ pub struct Participant {
 pub struct Gathering {
     /// How many are present, with the one who is told.
     pub count: usize,
-    /// The others who are at a cell, in the order of their coming, as many as are told.
+    /// The others who are somewhere, in the order of their coming, as many as are told.
     pub participants: Vec<Participant>,
 }
 
@@ -113,7 +120,7 @@ impl Presences {
         })
     }
 
-    /// Moves somebody to a cell, or away from all. False if there is no such presence of this caller.
+    /// Moves somebody to a place, or away from all. False if there is no such presence of this caller.
     fn show(&self, road_map: RoadMapId, id: Uuid, who: &Author, place: Option<Place>) -> bool {
         let mut rooms = self.rooms();
         let shown = rooms
@@ -169,7 +176,7 @@ impl Engine {
         self.presences.join(road_map, self.ids.id(), who, ending)
     }
 
-    /// Tells the others at which cell somebody is, or that it is at none. False if there is no such presence of this caller.
+    /// Tells the others where somebody is, or that it is nowhere. False if there is no such presence of this caller.
     pub fn show_presence(
         &self,
         road_map: RoadMapId,

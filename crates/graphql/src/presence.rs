@@ -1,4 +1,4 @@
-//! Presence: who follows a road map with the caller, and at which cell each of them is.
+//! Presence: who follows a road map with the caller, and at which cell or wording each of them is.
 //!
 //! It owns the translation between the engine's rooms and the API. Presence is for those who take part: whoever only reads a
 //! PUBLIC road map is told nothing of who works on it. Invariant: a presence ends with its subscription, and with the right to it.
@@ -9,7 +9,7 @@ use async_graphql::{Context, ID, InputObject, SimpleObject};
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use roadbook_domain::{RoadMapId, Sight, Thing};
-use roadbook_engine::{Attendance, Author, EngineError, Gathering, Place};
+use roadbook_engine::{Attendance, Author, EngineError, Gathering, Place, Spot};
 use uuid::Uuid;
 
 use crate::at::{At, visible};
@@ -24,35 +24,35 @@ pub(crate) struct Presence {
     own: ID,
     /// How many are present, the caller among them.
     count: usize,
-    /// Those who look at a cell or type in one, without the caller, in the order of their coming; at most 100 unless the server is set otherwise.
+    /// Those who look at a cell or a wording or type there, without the caller, in the order of their coming; at most 100 unless the server is set otherwise.
     participants: Vec<Attendee>,
 }
 
-/// Somebody at a cell.
+/// Somebody at a cell, or at the title or text of something.
 #[derive(SimpleObject)]
 pub(crate) struct Attendee {
     /// Names it as long as it is present.
     id: ID,
     /// The code of its organisation.
     organisation: String,
-    /// The key of the action.
-    action: ID,
-    /// The key of the column.
-    column: ID,
+    /// The key of the action whose cell it is, or of the field, strand, action or column whose wording it is.
+    subject: ID,
+    /// The key of the column of the cell; none at a wording.
+    column: Option<ID>,
     /// Whether something is being typed there.
     typing: bool,
 }
 
-/// Where the caller is: at the cell of an action and a column, or at none if both are absent.
+/// Where the caller is: at the cell of an action in a column, at the wording of a subject, or nowhere if neither is named.
 #[derive(InputObject)]
 pub(crate) struct ShowPresenceInput {
     /// The road map.
     road_map: ID,
     /// What `presence` gave as `own`.
     presence: ID,
-    /// The key or id of the action.
-    action: Option<ID>,
-    /// The key or id of the column.
+    /// The key or id of the action whose cell it is, or of the field, strand, action or column whose wording it is.
+    subject: Option<ID>,
+    /// The key or id of the column of the cell.
     column: Option<ID>,
     /// Whether something is being typed there.
     #[graphql(default)]
@@ -125,24 +125,28 @@ fn author(ctx: &Context<'_>) -> async_graphql::Result<Author> {
 }
 
 fn place(input: &ShowPresenceInput) -> async_graphql::Result<Option<Place>> {
-    let (action, column) = match (&input.action, &input.column) {
-        (None, None) => return Ok(None),
-        (Some(action), Some(column)) => (thing_of(action), thing_of(column)),
-        _ => {
-            return Err(bad_argument(
-                "input: name both the action and the column, or neither",
-            ));
+    let Some(subject) = &input.subject else {
+        return match &input.column {
+            None => Ok(None),
+            Some(_) => Err(bad_argument("input: name the action of the column too")),
+        };
+    };
+    let subject =
+        thing_of(subject).ok_or_else(|| bad_argument("input.subject: there is no such thing"))?;
+    let spot = match &input.column {
+        None => Spot::Wording(subject),
+        Some(column) => {
+            let Thing::Action(action) = subject else {
+                return Err(bad_argument("input.subject: only an action has cells"));
+            };
+            let Some(Thing::Column(column)) = thing_of(column) else {
+                return Err(bad_argument("input.column: no such column"));
+            };
+            Spot::Cell(action, column)
         }
     };
-    let Some(Thing::Action(action)) = action else {
-        return Err(bad_argument("input.action: no such action"));
-    };
-    let Some(Thing::Column(column)) = column else {
-        return Err(bad_argument("input.column: no such column"));
-    };
     Ok(Some(Place {
-        action,
-        column,
+        spot,
         typing: input.typing,
     }))
 }
@@ -193,16 +197,17 @@ impl Present {
 }
 
 fn attendee_object(road_map: RoadMapId, participant: roadbook_engine::Participant) -> Attendee {
-    let Place {
-        action,
-        column,
-        typing,
-    } = participant.place;
+    let Place { spot, typing } = participant.place;
+    let (subject, column) = match spot {
+        Spot::Cell(action, column) => (Thing::Action(action), Some(Thing::Column(column))),
+        Spot::Wording(subject) => (subject, None),
+    };
+    let key = |thing| Part::Thing(thing).key(road_map);
     Attendee {
         id: ID(participant.id.to_string()),
         organisation: participant.organisation,
-        action: Part::Thing(Thing::Action(action)).key(road_map),
-        column: Part::Thing(Thing::Column(column)).key(road_map),
+        subject: key(subject),
+        column: column.map(key),
         typing,
     }
 }

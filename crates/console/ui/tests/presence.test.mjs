@@ -44,6 +44,37 @@ test('a cell shows who looks at it and who types in it, and no longer when they 
   await cellOf(latvia, 'A.2.1', PROGRESS).getByRole('listitem').waitFor({ state: 'detached' });
 });
 
+test('the wording of an action shows who looks at it and who types there, apart from its cells', async () => {
+  const wording = (page) => cellOf(page, 'A.2.1', 'ACTIONS');
+  const seen = (words) => wording(latvia).getByRole('listitem').getByText(words, { exact: true }).waitFor();
+  await wording(secretariat).click();
+  await seen('General Secretariat looks at this.');
+  assert.equal(await cellOf(latvia, 'A.2.1', PROGRESS).getByRole('listitem').count(), 0);
+  const box = await edit(secretariat, wording(secretariat));
+  await box.pressSequentially(' More.');
+  await seen('General Secretariat is typing here.');
+  await wording(secretariat).getByRole('button', { name: 'Discard draft' }).click();
+});
+
+test('the title of a strand shows who is giving it another', async () => {
+  const arranging = await openWindow(browser, server, 'GSC', { path: '/road-maps/cybersecurity/structure' });
+  await arranging.getByRole('button', { name: 'Rename A.2' }).click();
+  const title = latvia.getByRole('rowheader').filter({ hasText: 'A.2' }).first().getByRole('listitem');
+  await title.getByText('General Secretariat looks at this.').waitFor();
+  await arranging.getByRole('textbox', { name: 'Rename A.2' }).pressSequentially(' More');
+  await title.getByText('General Secretariat is typing here.').waitFor();
+  const other = await openWindow(browser, server, 'GSC', { path: '/road-maps/cybersecurity/structure' });
+  await other.getByRole('listitem').getByText('General Secretariat is typing here.').waitFor();
+  assert.deepEqual(await accessibilityFaults(other), []);
+  await arranging.getByRole('button', { name: 'Cancel' }).click();
+  await title.waitFor({ state: 'detached' });
+  for (const page of [arranging, other]) {
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  }
+  await latvia.getByText('2 present').waitFor();
+});
+
 test('a shared cell shows who looks at it by any of its actions, and nobody is shown to oneself', async () => {
   await cellOf(secretariat, 'A.1.1', PROGRESS).click();
   await told(latvia, 'A.1.1', 'General Secretariat looks at this.').waitFor();

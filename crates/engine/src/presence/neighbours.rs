@@ -79,7 +79,7 @@ impl Neighbours {
             road_map,
             asks,
             count: room.present_here(),
-            participants: room.at_a_cell().collect(),
+            participants: room.at_a_place().collect(),
         }
     }
 }

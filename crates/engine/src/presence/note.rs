@@ -3,12 +3,12 @@
 //! It owns the form in which that travels. Invariant: a note is never longer than [`roadbook_store::NOTE_BYTES_MAX`]; who does not fit in is
 //! counted and not shown.
 
-use roadbook_domain::{ActionId, ColumnId, RoadMapId};
+use roadbook_domain::{ColumnId, RoadMapId, Thing};
 use roadbook_store::NOTE_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Participant, Place};
+use super::{Participant, Place, Spot};
 
 /// Longer codes are no organisation's.
 const ORGANISATION_BYTES_MAX: usize = 32;
@@ -34,21 +34,23 @@ struct Written {
     road_map: Uuid,
     asks: bool,
     count: usize,
-    /// Id, organisation, action, column, whether it types.
-    at: Vec<(Uuid, String, Uuid, Uuid, bool)>,
+    at: Vec<Whereabouts>,
 }
+
+/// Id, organisation, at what, in which column, whether it types.
+type Whereabouts = (Uuid, String, Thing, Option<ColumnId>, bool);
 
 impl Note {
     /// As it travels.
     pub(super) fn write(&self) -> String {
         let at = self.participants.iter().map(|participant| {
-            let Place {
-                action,
-                column,
-                typing,
-            } = participant.place;
+            let Place { spot, typing } = participant.place;
+            let (thing, column) = match spot {
+                Spot::Cell(action, column) => (Thing::Action(action), Some(column)),
+                Spot::Wording(thing) => (thing, None),
+            };
             let organisation = participant.organisation.clone();
-            (participant.id, organisation, action.0, column.0, typing)
+            (participant.id, organisation, thing, column, typing)
         });
         let mut written = Written {
             form: FORM.to_owned(),
@@ -79,14 +81,17 @@ impl Note {
         }
         let at = written.at.into_iter();
         let at = at.filter(|(_, organisation, ..)| organisation.len() <= ORGANISATION_BYTES_MAX);
-        let participants = at.map(|(id, organisation, action, column, typing)| Participant {
-            id,
-            organisation,
-            place: Place {
-                action: ActionId(action),
-                column: ColumnId(column),
-                typing,
-            },
+        let participants = at.filter_map(|(id, organisation, thing, column, typing)| {
+            let spot = match (thing, column) {
+                (thing, None) => Spot::Wording(thing),
+                (Thing::Action(action), Some(column)) => Spot::Cell(action, column),
+                _ => return None,
+            };
+            Some(Participant {
+                id,
+                organisation,
+                place: Place { spot, typing },
+            })
         });
         Some(Self {
             node: written.node,
@@ -100,15 +105,21 @@ impl Note {
 
 #[cfg(test)]
 mod tests {
+    use roadbook_domain::{ActionId, StrandId};
+
     use super::*;
 
     fn note(people: usize) -> Note {
+        let action = ActionId(Uuid::from_u128(7));
         let participant = |number: usize| Participant {
             id: Uuid::from_u128(number as u128),
             organisation: "LV".to_owned(),
             place: Place {
-                action: ActionId(Uuid::from_u128(7)),
-                column: ColumnId(Uuid::from_u128(8)),
+                spot: match number % 3 {
+                    0 => Spot::Wording(Thing::Strand(StrandId(Uuid::from_u128(6)))),
+                    1 => Spot::Wording(Thing::Action(action)),
+                    _ => Spot::Cell(action, ColumnId(Uuid::from_u128(8))),
+                },
                 typing: number.is_multiple_of(2),
             },
         };

@@ -86,7 +86,7 @@ impl Room {
     }
 
     pub(super) fn seen_by(&self, id: Uuid, shown_max: usize) -> Gathering {
-        let others = self.at_a_cell().filter(|participant| participant.id != id);
+        let others = self.at_a_place().filter(|participant| participant.id != id);
         let told = self.elsewhere.values();
         let told = told.flat_map(|elsewhere| elsewhere.participants.iter().cloned());
         let mut participants: Vec<Participant> = others.chain(told).collect();
@@ -99,7 +99,7 @@ impl Room {
         }
     }
 
-    pub(super) fn at_a_cell(&self) -> impl Iterator<Item = Participant> {
+    pub(super) fn at_a_place(&self) -> impl Iterator<Item = Participant> {
         self.here.iter().filter_map(|(id, guest)| {
             Some(Participant {
                 id: *id,

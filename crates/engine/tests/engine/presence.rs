@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use roadbook_domain::Thing;
 use roadbook_engine::{
-    Attendance, Author, EngineError, Gathering, OnBus, Participant, Place, Settings,
+    Attendance, Author, EngineError, Gathering, OnBus, Participant, Place, Settings, Spot,
 };
 use roadbook_store::testing::MemoryBus;
 use roadbook_store::{EventLog, LogName, MemoryLog};
@@ -33,8 +34,7 @@ fn person(organisation: &str, person: &str) -> Author {
 
 fn at(number: u128, typing: bool) -> Place {
     Place {
-        action: action(number),
-        column: TEXT,
+        spot: Spot::Cell(action(number), TEXT),
         typing,
     }
 }
@@ -70,6 +70,19 @@ async fn those_who_are_present_are_told_of_each_other() {
         place: at(3, true),
     };
     assert_eq!(seen.participants, [expected]);
+
+    let wording = Place {
+        spot: Spot::Wording(Thing::Action(action(3))),
+        typing: false,
+    };
+    assert!(shows(Some(wording)));
+    let is_there = |gathering: &Gathering| {
+        gathering
+            .participants
+            .iter()
+            .any(|one| one.place == wording)
+    };
+    told(&mut estonia, is_there).await;
 
     assert!(shows(None));
     told(&mut estonia, |gathering| gathering.participants.is_empty()).await;

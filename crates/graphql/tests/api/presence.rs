@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 const PRESENCE: &str = "subscription ($map: ID!) { presence(roadMap: $map) {
-    own count participants { id organisation action column typing }
+    own count participants { id organisation subject column typing }
 } }";
 const SHOW: &str =
     "mutation ($input: ShowPresenceInput!) { showPresence(input: $input) { present } }";
@@ -52,15 +52,23 @@ async fn a_cell_is_shown_to_the_others_by_its_keys() {
     let mut estonia = Present::of(&world, "EE");
     let mut latvia = Present::of(&world, "LV");
     let own = latvia.next().await.unwrap()["own"].clone();
-    let input = json!({ "presence": own, "action": action, "column": column, "typing": true });
+    let input = json!({ "presence": own, "subject": action, "column": column, "typing": true });
     assert_eq!(show(&world, "LV", input).await, true);
     let told = estonia.until(|told| told["participants"][0] != Value::Null);
     let told = told.await;
-    let shown = json!({ "id": own, "organisation": "LV", "action": action, "column": column, "typing": true });
+    let shown = json!({ "id": own, "organisation": "LV", "subject": action, "column": column, "typing": true });
     assert_eq!(told["count"], 2);
     assert_eq!(told["participants"], json!([shown]));
+    // The wording of the action is another place than its cells.
+    let wording = json!({ "presence": own, "subject": action });
+    assert_eq!(show(&world, "LV", wording).await, true);
+    let at_wording = |told: &Value| {
+        let shown = &told["participants"][0];
+        shown["subject"] == json!(action) && shown["column"] == Value::Null
+    };
+    estonia.until(at_wording).await;
     // Nobody moves another's.
-    let input = json!({ "presence": own, "action": action, "column": column });
+    let input = json!({ "presence": own, "subject": action, "column": column });
     assert_eq!(show(&world, "EE", input).await, false);
     drop(latvia);
     estonia.until(|told| told["count"] == 1).await;
@@ -74,15 +82,19 @@ async fn half_a_cell_and_what_is_no_presence_are_refused_by_place() {
     let cases = [
         (json!({ "presence": "me" }), "input.presence"),
         (
-            json!({ "presence": id, "action": action }),
-            "both the action and the column",
+            json!({ "presence": id, "column": column }),
+            "name the action of the column",
         ),
         (
-            json!({ "presence": id, "action": column, "column": column }),
-            "input.action",
+            json!({ "presence": id, "subject": "nonsense" }),
+            "input.subject",
         ),
         (
-            json!({ "presence": id, "action": action, "column": action }),
+            json!({ "presence": id, "subject": column, "column": column }),
+            "only an action has cells",
+        ),
+        (
+            json!({ "presence": id, "subject": action, "column": action }),
             "input.column",
         ),
     ];

@@ -74,7 +74,7 @@ export function RoadMapPage({ listed, organisation }: Props) {
           {say('wait')}
         </p>
       )}
-      {state && page === 'structure' && isArranging && <StructurePage live={live} state={state} />}
+      {state && page === 'structure' && isArranging && <StructurePage live={live} state={state} presence={presence} />}
       {state && page === 'structure' && isArranging === false && <p className="message">{say('structure.notYours')}</p>}
       {state && page === 'following' && (
         <FollowingPage roadMap={live.roadMap} organisation={organisation} state={state} inbox={inbox} />

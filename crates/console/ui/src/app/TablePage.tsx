@@ -137,15 +137,15 @@ const NO_DRAFTS: Desk['drafts'] = new Map();
 const NO_TOUCHES: Desk['touched'] = new Map();
 const NO_GAZES: Desk['gazes'] = new Map();
 
-/** Tells the others at which cell one looks, and whether one types in it. */
+/** Tells the others at which cell or wording one looks, and whether one types there. */
 function useGaze(presence: Presence, target: Target | undefined, { editing, drafts }: Pick<Desk, 'editing' | 'drafts'>) {
-  const action = target?.action.key;
+  const subject = target?.action.key;
   const column = target?.column?.key;
   const key = target?.key;
   const typing = key !== undefined && editing === key && drafts.get(key)?.fate.is === 'typing';
   useEffect(() => {
-    presence.look(action === undefined || column === undefined ? undefined : { action, column, typing });
-  }, [presence, action, column, typing]);
+    presence.look(subject === undefined ? undefined : { subject, column, typing });
+  }, [presence, subject, column, typing]);
   useEffect(() => () => presence.look(undefined), [presence]);
 }
 

@@ -1,4 +1,4 @@
-// Who else has this road map open, and which cells they look at or type in; and what they are told of this page.
+// Who else has this road map open, and at which cells and wordings they look or type; and what they are told of this page.
 // Presence is never in the log: it lasts as long as the subscription, and is begun anew with it.
 // Invariant: what is told is what is so, at most once in TELL_EVERY_MS.
 
@@ -14,10 +14,12 @@ export interface Present {
   readonly participants: readonly Participant[];
 }
 
-/** The cell that one looks at. */
+/** The cell or the wording that one looks at. */
 export interface Gaze {
-  readonly action: string;
-  readonly column: string;
+  /** The key of the action, or of whatever else has the wording. */
+  readonly subject: string;
+  /** That of the cell; none at a wording. */
+  readonly column: string | undefined;
   readonly typing: boolean;
 }
 
@@ -62,7 +64,7 @@ export class Presence {
     };
   }
 
-  /** Says at which cell this page looks; at none if it is left out. */
+  /** Says where this page looks; nowhere if it is left out. */
   look(gaze: Gaze | undefined): void {
     this.#gaze = gaze;
     this.#tellSoon();

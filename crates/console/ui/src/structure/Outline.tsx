@@ -4,7 +4,9 @@ import { type DragEvent, useState } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { type MessageKey, useMessages } from '../messages/messages';
 import { type Allowed, allows } from '../model/roadMap';
+import { Present } from '../table/Present';
 import type { Commands } from './commands';
+import { useNaming, useTellNaming } from './naming';
 import { addition, type Item, type Level, move, parentsFor, step } from './outline';
 import css from './Outline.module.css';
 
@@ -72,6 +74,7 @@ interface NodeProps {
 
 function Node({ item, siblings, outline, commands }: NodeProps) {
   const { say } = useMessages();
+  const gazes = useNaming().gazes.get(item.key);
   const [isOpen, setOpen] = useState(item.level === 'field');
   const below = BELOW[item.level];
   return (
@@ -89,6 +92,7 @@ function Node({ item, siblings, outline, commands }: NodeProps) {
             dragged = undefined;
           }}
         >
+          {gazes !== undefined && <Present participants={gazes} />}
           {below !== undefined && (
             <Button
               className={css.fold ?? ''}
@@ -179,6 +183,7 @@ export function Tools({ item, siblings, outline, commands }: NodeProps) {
           open={say('structure.rename')}
           label={say('structure.renameOf', { label })}
           initial={item.title}
+          subject={item.key}
           commands={commands}
           onText={(title) => commands.run({ retitle: { subject: item.key, title } })}
         />
@@ -231,6 +236,8 @@ interface TextFormProps {
   readonly open: string;
   readonly label: string;
   readonly initial: string;
+  /** The key of what has the title, if it is one that others may name meanwhile. */
+  readonly subject?: string;
   readonly commands: Commands;
   /** Whether nothing at all is something that can be said. */
   readonly canBeEmpty?: boolean;
@@ -238,9 +245,10 @@ interface TextFormProps {
   readonly onText: (text: string) => Promise<boolean>;
 }
 
-export function TextForm({ open, label, initial, commands, canBeEmpty = false, onText }: TextFormProps) {
+export function TextForm({ open, label, initial, subject, commands, canBeEmpty = false, onText }: TextFormProps) {
   const { say } = useMessages();
   const [text, setText] = useState<string>();
+  useTellNaming(subject, text !== undefined, text !== initial);
   if (text === undefined) {
     return (
       <Button className="plain" aria-label={label} onPress={() => setText(initial)}>

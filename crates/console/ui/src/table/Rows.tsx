@@ -6,6 +6,7 @@ import type { Field } from '../model/roadMap';
 import type { Block, Row } from './blocks';
 import { Cell } from './Cell';
 import { useDesk } from './desk';
+import { Present } from './Present';
 import css from './Table.module.css';
 import { Words } from './Words';
 
@@ -16,11 +17,13 @@ interface BandProps {
 }
 
 export const FieldBand = memo(function FieldBand({ field, index, span }: BandProps) {
-  const { differences } = useDesk();
+  const { differences, gazes } = useDesk();
   const pieces = differences?.get(field.key);
+  const present = gazes.get(field.key);
   return (
     <tr role="row" aria-rowindex={index} className={css.band}>
       <th role="columnheader" scope="colgroup" colSpan={span} id={`field-${field.letter}`}>
+        {present !== undefined && <Present participants={present} />}
         <span className={css.letter}>{field.letter}.</span> {pieces ? <Words pieces={pieces} /> : field.title}
       </th>
     </tr>
@@ -70,11 +73,13 @@ export const StrandRows = memo(function StrandRows({ block, span, isEntry }: Str
 
 function StrandHeading({ block: { strand, isContinued } }: { readonly block: StrandProps['block'] }) {
   const { say } = useMessages();
-  const { differences } = useDesk();
+  const { differences, gazes } = useDesk();
   const pieces = differences?.get(strand.key);
+  const present = gazes.get(strand.key);
   if (isContinued) return <span className={css.source}>{say('table.continued', { label: strand.label })}</span>;
   return (
     <div className={css.heading}>
+      {present !== undefined && <Present participants={present} />}
       <span className={css.label}>{strand.label}</span> {pieces ? <Words pieces={pieces} /> : strand.title}
       {strand.source !== null && <span className={css.source}> ({strand.source})</span>}
     </div>
