@@ -8,7 +8,7 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"7d443efd5f409c99efdb86a509b2eff9\"";
+pub(crate) const PAGE_TAG: &str = "\"e6b062d3c2c07f46df95ecb0427cc6be\"";
 
 /// What the page loads.
 pub(crate) static ASSETS: [Asset; 3] = [
@@ -19,10 +19,10 @@ pub(crate) static ASSETS: [Asset; 3] = [
         gzip: include_bytes!("../dist/assets/index-5Nq9W8FX.css.gz"),
     },
     Asset {
-        path: "/assets/index-Dw2Qsx2k.js",
+        path: "/assets/index-BCjEy1Dw.js",
         content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-Dw2Qsx2k.js.br"),
-        gzip: include_bytes!("../dist/assets/index-Dw2Qsx2k.js.gz"),
+        brotli: include_bytes!("../dist/assets/index-BCjEy1Dw.js.br"),
+        gzip: include_bytes!("../dist/assets/index-BCjEy1Dw.js.gz"),
     },
     Asset {
         path: "/assets/openId-zs56FXeJ.js",

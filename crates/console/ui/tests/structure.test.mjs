@@ -45,6 +45,23 @@ test('an action that is added stands at the end of its strand, which alone is re
   assert.deepEqual(reads, []);
 });
 
+test('a name that is being typed outlives a reload and another page, until it is cancelled', async () => {
+  await secretariat.getByRole('button', { name: 'Rename A.1', exact: true }).click();
+  const box = secretariat.getByRole('textbox', { name: 'Rename A.1', exact: true });
+  await box.fill('Typed and not saved');
+  await secretariat.reload();
+  await box.waitFor();
+  assert.equal(await box.inputValue(), 'Typed and not saved');
+  await secretariat.getByRole('link', { name: 'Overview' }).click();
+  await secretariat.getByRole('link', { name: 'Structure' }).click();
+  await box.waitFor();
+  assert.equal(await box.inputValue(), 'Typed and not saved');
+  await secretariat.getByRole('button', { name: 'Cancel' }).click();
+  await secretariat.reload();
+  await secretariat.getByRole('button', { name: 'Rename A.1', exact: true }).waitFor();
+  await secretariat.getByRole('button', { name: /^A\.2: show or hide/u }).press('Enter');
+});
+
 test('an action is moved by its buttons', async () => {
   await secretariat.getByRole('button', { name: 'Move A.2.2 up' }).press('Enter');
   await cellOf(estonia, 'A.2.1', 'ACTIONS').getByText('Follow up the conclusions').waitFor();

@@ -77,6 +77,7 @@ export function Amendments({ live, target, version, isLive }: Props) {
                 )}
                 {allows(allowedActions, 'DECLINE_AMENDMENT') && (
                   <TextForm
+                    name={`decline:${amendment.key}`}
                     open={say('amendments.decline')}
                     label={say('amendments.declineWhy')}
                     initial=""

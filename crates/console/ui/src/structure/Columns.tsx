@@ -25,6 +25,7 @@ export function Columns({ state, commands }: { readonly state: State; readonly c
             <Tools item={item} siblings={items} outline={[]} commands={commands} />
             {allows(item.allowed, 'SET_FOOTNOTE') && (
               <TextForm
+                name={`footnote:${item.key}`}
                 open={say('structure.footnote')}
                 label={say('structure.footnoteOf', { label: item.title })}
                 initial={state.columns[at]?.footnote ?? ''}

@@ -1,6 +1,6 @@
 // The outline: each item can be renamed, moved by buttons, by a choice or by dragging, given something below, removed.
 
-import { type DragEvent, useState } from 'react';
+import { type DragEvent, useRef, useState } from 'react';
 import { Button } from 'react-aria-components/Button';
 import { type MessageKey, useMessages } from '../messages/messages';
 import { type Allowed, allows } from '../model/roadMap';
@@ -9,6 +9,7 @@ import type { Commands } from './commands';
 import { useNaming, useTellNaming } from './naming';
 import { addition, type Item, type Level, move, parentsFor, step } from './outline';
 import css from './Outline.module.css';
+import { useTyped } from './typed';
 
 interface BranchProps {
   readonly level: Level;
@@ -49,6 +50,7 @@ export function Branch({ level, under, allowed, items, outline, commands }: Bran
         <Place level={level} under={under} before={undefined} commands={commands}>
           {allows(allowed, ADDING[level]) && (
             <TextForm
+              name={`add:${level}:${under ?? location.pathname}`}
               open={say(ADD[level])}
               label={say(ADD[level])}
               initial=""
@@ -180,6 +182,7 @@ export function Tools({ item, siblings, outline, commands }: NodeProps) {
       )}
       {allows(item.allowed, 'RETITLE') && (
         <TextForm
+          name={`rename:${item.key}`}
           open={say('structure.rename')}
           label={say('structure.renameOf', { label })}
           initial={item.title}
@@ -233,6 +236,8 @@ function Place({ level, under, before, commands, children }: PlaceProps) {
 }
 
 interface TextFormProps {
+  /** Names the form for good, so that what was typed is found again. */
+  readonly name: string;
   readonly open: string;
   readonly label: string;
   readonly initial: string;
@@ -245,13 +250,22 @@ interface TextFormProps {
   readonly onText: (text: string) => Promise<boolean>;
 }
 
-export function TextForm({ open, label, initial, subject, commands, canBeEmpty = false, onText }: TextFormProps) {
+export function TextForm({ name, open, label, initial, subject, commands, canBeEmpty = false, onText }: TextFormProps) {
   const { say } = useMessages();
-  const [text, setText] = useState<string>();
+  const [text, setText] = useTyped(name);
+  // Only one that is opened by hand takes the keyboard.
+  const isFound = useRef(text !== undefined);
   useTellNaming(subject, text !== undefined, text !== initial);
   if (text === undefined) {
     return (
-      <Button className="plain" aria-label={label} onPress={() => setText(initial)}>
+      <Button
+        className="plain"
+        aria-label={label}
+        onPress={() => {
+          isFound.current = false;
+          setText(initial);
+        }}
+      >
         {open}
       </Button>
     );
@@ -272,7 +286,7 @@ export function TextForm({ open, label, initial, subject, commands, canBeEmpty =
         aria-label={label}
         value={text}
         rows={2}
-        autoFocus
+        autoFocus={!isFound.current}
         onChange={({ target }) => setText(target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && !event.shiftKey) {
