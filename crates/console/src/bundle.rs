@@ -8,7 +8,7 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"e6b062d3c2c07f46df95ecb0427cc6be\"";
+pub(crate) const PAGE_TAG: &str = "\"74b0112b1d99cc7d5b5623db6f8fca7c\"";
 
 /// What the page loads.
 pub(crate) static ASSETS: [Asset; 3] = [
@@ -19,10 +19,10 @@ pub(crate) static ASSETS: [Asset; 3] = [
         gzip: include_bytes!("../dist/assets/index-5Nq9W8FX.css.gz"),
     },
     Asset {
-        path: "/assets/index-BCjEy1Dw.js",
+        path: "/assets/index-Cu5g9-X1.js",
         content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-BCjEy1Dw.js.br"),
-        gzip: include_bytes!("../dist/assets/index-BCjEy1Dw.js.gz"),
+        brotli: include_bytes!("../dist/assets/index-Cu5g9-X1.js.br"),
+        gzip: include_bytes!("../dist/assets/index-Cu5g9-X1.js.gz"),
     },
     Asset {
         path: "/assets/openId-zs56FXeJ.js",

@@ -195,6 +195,31 @@ test('what others changed is in the inbox until it is seen, if it is followed', 
   await page.context().close();
 });
 
+test('an action is followed from beside the table, in all windows of the browser, and its news lead to it', async () => {
+  const page = await openWindow(browser, server, 'NL');
+  const due = cellOf(page, 'A.3.1', 'DUE DATE');
+  await due.click();
+  await page.getByRole('button', { name: 'Follow this action' }).click();
+  await page.getByRole('button', { name: 'Stop following it' }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${server.url}/road-maps/cybersecurity/following#token=${server.token('NL')}`);
+  await other.getByRole('group', { name: 'ACTIONS' }).getByRole('checkbox').waitFor();
+  await write(presidency, cellOf(presidency, 'A.1.3', 'Notes for reflexion'), 'Of another action');
+  await write(presidency, cellOf(presidency, 'A.3.1', 'DUE DATE'), 'May 2027');
+  const entries = other.getByRole('region', { name: 'Since you last looked' }).getByRole('listitem');
+  await entries.first().waitFor();
+  assert.equal(await entries.count(), 1);
+  await entries.getByRole('link').click();
+  await other.locator('[aria-selected=true]').and(other.locator('[data-place="A.3.1"]')).waitFor();
+  assert.equal(await entries.count(), 0);
+  await page.getByRole('button', { name: 'Stop following it' }).click();
+  await other.goto(`${server.url}/road-maps/cybersecurity/following`);
+  await other.getByText('What you follow').waitFor();
+  assert.equal(await other.getByRole('group', { name: 'ACTIONS' }).count(), 0);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test('a notice of the desktop says what happened while one looks elsewhere', async () => {
   const page = await openWindow(browser, server, 'NL', { permissions: ['notifications'] });
   await page.evaluate(() => {

@@ -6,6 +6,7 @@ import { Amendments } from '../edit/Amendments';
 import { Sharing } from '../edit/Sharing';
 import { Understood } from '../edit/Understood';
 import { useMessages } from '../messages/messages';
+import { keepInterests, useInterests } from '../following/interests';
 import type { LiveRoadMap } from '../model/liveRoadMap';
 import { type Content, modeOf, type State, type Target } from '../model/roadMap';
 import { useDesk } from '../table/desk';
@@ -14,12 +15,13 @@ import css from './Panel.module.css';
 
 interface Props {
   readonly live: LiveRoadMap;
+  readonly organisation: string;
   readonly state: State;
   readonly target: Target;
   readonly content: Content | undefined;
 }
 
-export function Panel({ live, state, target, content }: Props) {
+export function Panel({ live, organisation, state, target, content }: Props) {
   const { say } = useMessages();
   const desk = useDesk();
   const { action, column } = target;
@@ -31,6 +33,7 @@ export function Panel({ live, state, target, content }: Props) {
         <h2 className={css.title}>
           {action.label} <span>{column?.heading ?? say('table.actions')}</span>
         </h2>
+        <Follow organisation={organisation} roadMap={live.roadMap} action={action.key} />
         <Button className="plain" onPress={() => desk.select(undefined)}>
           {say('panel.close')}
         </Button>
@@ -51,5 +54,30 @@ export function Panel({ live, state, target, content }: Props) {
       <h3 className={css.subtitle}>{say('history.title')}</h3>
       <History roadMap={live.roadMap} target={target} version={version} />
     </aside>
+  );
+}
+
+interface FollowProps {
+  readonly organisation: string;
+  readonly roadMap: string;
+  readonly action: string;
+}
+
+/** Whether the inbox tells of this action, whatever else it tells of. */
+function Follow({ organisation, roadMap, action }: FollowProps) {
+  const { say } = useMessages();
+  const { actions } = useInterests(organisation, roadMap);
+  const isFollowed = actions.includes(action);
+  return (
+    <Button
+      className="plain"
+      onPress={() =>
+        keepInterests(organisation, roadMap, {
+          actions: isFollowed ? actions.filter((one) => one !== action) : [...actions, action],
+        })
+      }
+    >
+      {say(isFollowed ? 'panel.unfollow' : 'panel.follow')}
+    </Button>
   );
 }

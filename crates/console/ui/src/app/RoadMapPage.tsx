@@ -77,7 +77,7 @@ export function RoadMapPage({ listed, organisation }: Props) {
       {state && page === 'structure' && isArranging && <StructurePage live={live} state={state} presence={presence} />}
       {state && page === 'structure' && isArranging === false && <p className="message">{say('structure.notYours')}</p>}
       {state && page === 'following' && (
-        <FollowingPage roadMap={live.roadMap} organisation={organisation} state={state} inbox={inbox} />
+        <FollowingPage roadMap={live.roadMap} slug={listed.slug} organisation={organisation} state={state} inbox={inbox} />
       )}
       {state && page === 'overview' && <OverviewPage live={live} state={state} slug={listed.slug} />}
       {state && page === 'compare' && <ComparePage live={live} state={state} />}

@@ -113,7 +113,7 @@ export function TablePage({ live, state: current, snapshot, presence, organisati
             <Footnotes state={state} />
           </div>
           {chosen && (
-            <Panel live={live} state={state} target={chosen.target} content={chosen.content} />
+            <Panel live={live} organisation={organisation} state={state} target={chosen.target} content={chosen.content} />
           )}
         </div>
       </div>

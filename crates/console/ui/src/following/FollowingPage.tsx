@@ -2,6 +2,8 @@
 
 import { useMemo, useState } from 'react';
 import { Button } from 'react-aria-components/Button';
+import { pathOf } from '../app/address';
+import { Link } from '../app/Link';
 import { useMessages } from '../messages/messages';
 import { organisationName } from '../messages/organisations';
 import { leads as leadsOf } from '../model/filter';
@@ -12,15 +14,17 @@ import css from './FollowingPage.module.css';
 
 interface Props {
   readonly roadMap: string;
+  readonly slug: string;
   readonly organisation: string;
   readonly state: State;
   readonly inbox: Inbox;
 }
 
-export function FollowingPage({ roadMap, organisation, state, inbox }: Props) {
+export function FollowingPage({ roadMap, slug, organisation, state, inbox }: Props) {
   const messages = useMessages();
   const { say } = messages;
   const { interests, entries, isRead } = inbox;
+  const actions = useMemo(() => new Set([...actionsOf(state)].map(({ key }) => key)), [state]);
   const keep = (change: Parameters<typeof keepInterests>[2]) => keepInterests(organisation, roadMap, change);
   return (
     <div className={css.page}>
@@ -37,7 +41,9 @@ export function FollowingPage({ roadMap, organisation, state, inbox }: Props) {
         <ol className={css.entries}>
           {entries.map((entry) => (
             <li key={entry.version}>
-              <p className={css.what}>{entry.summary}</p>
+              <p className={css.what}>
+                <Entry entry={entry} actions={actions} slug={slug} />
+              </p>
               <p className={css.who}>
                 {organisationName(entry.author, messages)}, {messages.instant(entry.recordedAt)}
               </p>
@@ -55,10 +61,34 @@ export function FollowingPage({ roadMap, organisation, state, inbox }: Props) {
           choices={state.fields.flatMap(({ strands }) => strands.map(({ key, label, title }) => [key, `${label} ${title}`] as const))}
           onChange={(strands) => keep({ strands })}
         />
+        {interests.actions.length > 0 && (
+          <Choices
+            legend={say('table.actions')}
+            chosen={interests.actions}
+            choices={[...actionsOf(state)]
+              .filter(({ key }) => interests.actions.includes(key))
+              .map(({ key, label, text }) => [key, `${label} ${text}`] as const)}
+            onChange={(actions) => keep({ actions })}
+          />
+        )}
         <Leads state={state} chosen={interests.leads} onChange={(leads) => keep({ leads })} />
       </section>
     </div>
   );
+}
+
+interface EntryProps {
+  readonly entry: Inbox['entries'][number];
+  /** The keys of the actions that are there. */
+  readonly actions: ReadonlySet<string>;
+  readonly slug: string;
+}
+
+/** What happened, and the way to where it did if that is still there. */
+function Entry({ entry: { summary, subjects }, actions, slug }: EntryProps) {
+  const cell = subjects.find((key) => actions.has(key));
+  if (cell === undefined) return summary;
+  return <Link to={pathOf(slug, 'table', new URLSearchParams({ cell }))}>{summary}</Link>;
 }
 
 interface LeadsProps {

@@ -72,10 +72,10 @@ async function read(roadMap: string, seen: string, signal: AbortSignal): Promise
 }
 
 /** The keys whose events are of interest; none for all of them. */
-function keysOf(state: State, { strands, leads }: Interests): ReadonlySet<string> | undefined {
-  if (strands.length === 0 && leads.length === 0) return undefined;
+function keysOf(state: State, { strands, actions, leads }: Interests): ReadonlySet<string> | undefined {
+  if (strands.length === 0 && actions.length === 0 && leads.length === 0) return undefined;
   const column = state.columns.findIndex(({ kind }) => kind === 'ACTORS');
-  const keys = new Set(strands);
+  const keys = new Set([...strands, ...actions]);
   for (const field of state.fields) {
     for (const strand of field.strands) {
       for (const action of strand.actions) {

@@ -6,13 +6,15 @@ import { useSyncExternalStore } from 'react';
 export interface Interests {
   /** Keys of strands. */
   readonly strands: readonly string[];
+  /** Keys of actions. */
+  readonly actions: readonly string[];
   /** Leads, as the filter of the table names them. */
   readonly leads: readonly string[];
   /** The cursor up to which one has looked; none until one looked first. */
   readonly seen: string | undefined;
 }
 
-const NOTHING: Interests = { strands: [], leads: [], seen: undefined };
+const NOTHING: Interests = { strands: [], actions: [], leads: [], seen: undefined };
 const kept = new Map<string, Interests>();
 const listeners = new Set<() => void>();
 
@@ -26,13 +28,20 @@ function read(key: string): Interests {
   let found = NOTHING;
   try {
     const parsed = JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Interests>;
-    found = { strands: parsed.strands ?? [], leads: parsed.leads ?? [], seen: parsed.seen };
+    found = { ...NOTHING, ...parsed };
   } catch {
     // Not one of ours: it is written anew.
   }
   kept.set(key, found);
   return found;
 }
+
+// What another window of this browser kept holds here too.
+addEventListener('storage', ({ key }) => {
+  if (key === null) kept.clear();
+  else kept.delete(key);
+  for (const listener of listeners) listener();
+});
 
 export function keepInterests(organisation: string, roadMap: string, change: Partial<Interests>): void {
   const key = keyOf(organisation, roadMap);
