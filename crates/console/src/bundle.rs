@@ -8,21 +8,21 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"74b0112b1d99cc7d5b5623db6f8fca7c\"";
+pub(crate) const PAGE_TAG: &str = "\"8acbd6b8742994ab2f42e8a970f57310\"";
 
 /// What the page loads.
 pub(crate) static ASSETS: [Asset; 3] = [
     Asset {
-        path: "/assets/index-5Nq9W8FX.css",
+        path: "/assets/index-QWGDAt_k.css",
         content_type: "text/css; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-5Nq9W8FX.css.br"),
-        gzip: include_bytes!("../dist/assets/index-5Nq9W8FX.css.gz"),
+        brotli: include_bytes!("../dist/assets/index-QWGDAt_k.css.br"),
+        gzip: include_bytes!("../dist/assets/index-QWGDAt_k.css.gz"),
     },
     Asset {
-        path: "/assets/index-Cu5g9-X1.js",
+        path: "/assets/index-stymNbSX.js",
         content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-Cu5g9-X1.js.br"),
-        gzip: include_bytes!("../dist/assets/index-Cu5g9-X1.js.gz"),
+        brotli: include_bytes!("../dist/assets/index-stymNbSX.js.br"),
+        gzip: include_bytes!("../dist/assets/index-stymNbSX.js.gz"),
     },
     Asset {
         path: "/assets/openId-zs56FXeJ.js",

@@ -85,6 +85,27 @@ test('the slider goes through the past by keyboard, and steps go from change to 
   });
 });
 
+test('the history is played edit by edit until the present, each with what it changed', async () => {
+  await withWindow({ path: '/road-maps/cybersecurity?time=1' }, async (page) => {
+    const told = page.getByRole('status').filter({ hasText: /^Edit \d+ of \d+/u });
+    await told.waitFor();
+    const [, place, count] = /^Edit (\d+) of (\d+)/u.exec(await told.innerText());
+    assert.equal(place, count);
+    await page.getByRole('button', { name: 'Previous edit' }).click();
+    await page.getByText('As it stood after an edit').waitFor();
+    assert.match(page.url(), /at=v\d+/u);
+    await page.locator('td [class*=touched]').first().waitFor();
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await told.getByText(`Edit ${count} of ${count}`).waitFor();
+    await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    assert.doesNotMatch(page.url(), /at=/u);
+    // From the present it begins anew.
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await told.getByText(`Edit 1 of ${count}`).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+  });
+});
+
 test('a cell tells who changed it, when, from what to what', async () => {
   await withWindow({}, async (page) => {
     await cellOf(page, 'A.1.1', 'DUE DATE').click();

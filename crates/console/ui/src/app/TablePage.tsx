@@ -21,6 +21,8 @@ import { TypingHere } from '../table/Present';
 import { Footnotes, Table } from '../table/Table';
 import { dayOf, momentOf, today } from '../time/moment';
 import { usePast } from '../time/past';
+import { Player } from '../time/Player';
+import { changedBy, stepAt } from '../time/steps';
 import { TimeBar } from '../time/TimeBar';
 import { useTimeline } from '../time/timeline';
 import { amend, usePlace } from './address';
@@ -57,6 +59,10 @@ export function TablePage({ live, state: current, snapshot, presence, organisati
   const shown = blocks.reduce((sum, block) => sum + (block.is === 'strand' ? block.rows.length : 0), 0);
   useEffect(() => learn(actorsPrinted(current)), [current]);
 
+  const day = isPast ? dayShown(at, state) : today();
+  const step = useMemo(() => stepAt(timeline, at), [timeline, at]);
+  const stepped = useMemo(() => (step && past?.at === at ? changedBy(step, state) : undefined), [step, past, at, state]);
+  const marked = useMemo(() => new Map([...(stepped ?? [])].map((key) => [key, step?.version ?? 0])), [stepped, step]);
   const editing = useEditing(live, organisation);
   const selected = query.get('cell') ?? undefined;
   const { participants } = useSyncExternalStore(presence.subscribe, presence.snapshot);
@@ -67,7 +73,7 @@ export function TablePage({ live, state: current, snapshot, presence, organisati
     selected,
     editing: isPast ? undefined : editing.desk.editing,
     drafts: isPast ? NO_DRAFTS : editing.desk.drafts,
-    touched: isPast ? NO_TOUCHES : snapshot.touched,
+    touched: isPast ? marked : snapshot.touched,
     gazes: isPast ? NO_GAZES : gazes,
     differences: undefined,
   };
@@ -80,7 +86,7 @@ export function TablePage({ live, state: current, snapshot, presence, organisati
       <div className={css.page} data-past={isPast}>
         {isPast && (
           <div className={css.past} role="status">
-            <strong>{isShownPast ? say('time.past', { day: writeDay(state.moment.effective) }) : (past?.fault ?? say('wait'))}</strong>{' '}
+            <strong>{isShownPast ? say(step ? 'time.after' : 'time.past', { day: writeDay(state.moment.effective) }) : (past?.fault ?? say('wait'))}</strong>{' '}
             {isShownPast && say('time.readOnly')}{' '}
             <Button className="plain" onPress={() => amend({ at: undefined })}>
               {say('time.now')}
@@ -88,7 +94,9 @@ export function TablePage({ live, state: current, snapshot, presence, organisati
           </div>
         )}
         {isTimeOpen && timeline && (
-          <TimeBar timeline={timeline} isPast={isPast} day={isPast ? dayShown(at, state) : today()} />
+          <TimeBar timeline={timeline} isPast={isPast} day={day}>
+            <Player timeline={timeline} at={at} day={day} isShown={past?.at === at} />
+          </TimeBar>
         )}
         <div className={css.tools}>
           <FilterBar state={state} filter={filter} hidden={hidden} shown={shown} total={total} />
@@ -108,6 +116,7 @@ export function TablePage({ live, state: current, snapshot, presence, organisati
               columns={columns}
               blocks={blocks}
               caption={state.title}
+              watch={[...(stepped ?? [])][0]}
               whenEmpty={say(total === 0 ? 'table.empty' : 'table.noMatch')}
             />
             <Footnotes state={state} />
@@ -134,7 +143,6 @@ export function TablePage({ live, state: current, snapshot, presence, organisati
 }
 
 const NO_DRAFTS: Desk['drafts'] = new Map();
-const NO_TOUCHES: Desk['touched'] = new Map();
 const NO_GAZES: Desk['gazes'] = new Map();
 
 /** Tells the others at which cell or wording one looks, and whether one types there. */

@@ -22,6 +22,8 @@ interface Props {
   readonly whenEmpty: ReactNode;
   /** The key of a cell that is brought into the window whenever it is another one. */
   readonly follow?: string | undefined;
+  /** The same, but the keyboard stays where it is. */
+  readonly watch?: string | undefined;
 }
 
 /** How wide a column is beside the others. */
@@ -44,7 +46,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   End: 'last',
 };
 
-export function Table({ state, columns, blocks, caption, whenEmpty, follow }: Props) {
+export function Table({ state, columns, blocks, caption, whenEmpty, follow, watch }: Props) {
   const { say } = useMessages();
   const desk = useDesk();
   const table = useRef<HTMLTableElement>(null);
@@ -68,7 +70,7 @@ export function Table({ state, columns, blocks, caption, whenEmpty, follow }: Pr
     setMargin(Math.round(table.current.getBoundingClientRect().top + scrollY + head.current.offsetHeight));
   });
 
-  const focus = (key: string) => {
+  const reach = (key: string, isFocused: boolean) => {
     const at = blocks.findIndex((block) => block.is === 'strand' && block.rows.some((row) => keysOf(row).includes(key)));
     if (at < 0) return;
     const find = () => table.current?.querySelector<HTMLElement>(`[data-target="${CSS.escape(key)}"]`);
@@ -77,7 +79,7 @@ export function Table({ state, columns, blocks, caption, whenEmpty, follow }: Pr
     const settle = () => {
       const cell = find();
       if (cell) {
-        cell.focus({ preventScroll: true });
+        if (isFocused) cell.focus({ preventScroll: true });
         cell.scrollIntoView({ block: 'nearest', inline: 'nearest' });
       } else if (tries > 0) {
         if (tries === TRIES) virtual.scrollToIndex(at, { align: 'center' });
@@ -88,6 +90,7 @@ export function Table({ state, columns, blocks, caption, whenEmpty, follow }: Pr
     settle();
   };
 
+  const focus = (key: string) => reach(key, true);
   // The address may name a cell that is far below: it is brought into the window once, when the page opens.
   const opened = useRef(false);
   useEffect(() => {
@@ -101,6 +104,10 @@ export function Table({ state, columns, blocks, caption, whenEmpty, follow }: Pr
   }, [follow]);
 
   const walk = (event: KeyboardEvent) => {
+  useEffect(() => {
+    if (watch !== undefined && opened.current) reach(watch, false);
+  }, [watch]);
+
     const step = STEPS[event.key];
     const element = event.target as HTMLElement;
     const from = element.dataset['target'];

@@ -18,9 +18,11 @@ interface Props {
   /** The day that is shown. */
   readonly day: string;
   readonly isPast: boolean;
+  /** Beside the controls: how one goes through the history step by step. */
+  readonly children: React.ReactNode;
 }
 
-export function TimeBar({ timeline, day, isPast }: Props) {
+export function TimeBar({ timeline, day, isPast, children }: Props) {
   const { say, day: write } = useMessages();
   const marks = useMemo(() => marksOf(timeline), [timeline]);
   const present = ordinal(today());
@@ -68,6 +70,7 @@ export function TimeBar({ timeline, day, isPast }: Props) {
           ))}
         </ul>
       </div>
+      {children}
       <div className={css.track}>
         <input
           className={css.slider}
