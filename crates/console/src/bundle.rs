@@ -8,21 +8,21 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"8acbd6b8742994ab2f42e8a970f57310\"";
+pub(crate) const PAGE_TAG: &str = "\"beca0b3b23de3e350166fd3b783580ae\"";
 
 /// What the page loads.
 pub(crate) static ASSETS: [Asset; 3] = [
     Asset {
-        path: "/assets/index-QWGDAt_k.css",
-        content_type: "text/css; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-QWGDAt_k.css.br"),
-        gzip: include_bytes!("../dist/assets/index-QWGDAt_k.css.gz"),
+        path: "/assets/index-CTuFSSLk.js",
+        content_type: "text/javascript; charset=utf-8",
+        brotli: include_bytes!("../dist/assets/index-CTuFSSLk.js.br"),
+        gzip: include_bytes!("../dist/assets/index-CTuFSSLk.js.gz"),
     },
     Asset {
-        path: "/assets/index-stymNbSX.js",
-        content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-stymNbSX.js.br"),
-        gzip: include_bytes!("../dist/assets/index-stymNbSX.js.gz"),
+        path: "/assets/index-d5LAIDP1.css",
+        content_type: "text/css; charset=utf-8",
+        brotli: include_bytes!("../dist/assets/index-d5LAIDP1.css.br"),
+        gzip: include_bytes!("../dist/assets/index-d5LAIDP1.css.gz"),
     },
     Asset {
         path: "/assets/openId-zs56FXeJ.js",

@@ -238,6 +238,18 @@ test('three moments are compared in one table, each step by marks of its own', a
   });
 });
 
+test('a version of the log is a moment to compare like any other', async () => {
+  await withWindow({ path: '/road-maps/cybersecurity/compare' }, async (page) => {
+    await page.getByRole('combobox', { name: 'To', exact: true }).selectOption({ label: 'A version…' });
+    const version = page.getByRole('spinbutton', { name: 'Version of “To”' });
+    await version.waitFor();
+    const newest = Number(await version.inputValue());
+    await version.fill(String(newest - 1));
+    await page.waitForURL(new RegExp(`to=v${newest - 1}$`, 'u'));
+    await cellOf(page, 'A.1.1', 'DUE DATE').locator('del').waitFor();
+  });
+});
+
 test('equal moments differ in nothing', async () => {
   await withWindow({ path: '/road-maps/cybersecurity/compare?from=2015-06-10&to=2015-06-10' }, async (page) => {
     await page.getByText('Nothing differs between these moments.').waitFor();

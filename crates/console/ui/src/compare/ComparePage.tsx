@@ -272,7 +272,7 @@ interface ChoiceProps {
   readonly onChange: (value: string) => void;
 }
 
-/** A moment by its name, or a day. */
+/** A moment by its name, a day, or a version of the log. */
 function MomentChoice({ label, value, timeline, onChange }: ChoiceProps) {
   const { say } = useMessages();
   const isDay = /^\d{4}-\d{2}-\d{2}$/u.test(value);
@@ -284,22 +284,28 @@ function MomentChoice({ label, value, timeline, onChange }: ChoiceProps) {
     ]),
     ['now', say('compare.now')] as const,
   ];
-  const isVersion = !isDay && !named.some(([name]) => name === value);
+  const version = /^v(\d+)$/u.exec(value)?.[1];
+  const newest = timeline.events.at(-1)?.version ?? 1;
+  const kind = isDay ? 'day' : version === undefined ? value : 'version';
+  const isUnknown = kind === value && !named.some(([name]) => name === value);
   return (
     <fieldset className={css.choice}>
       <legend>{label}</legend>
       <select
         aria-label={label}
-        value={isDay ? 'day' : value}
-        onChange={({ target }) => onChange(target.value === 'day' ? today() : target.value)}
+        value={kind}
+        onChange={({ target }) =>
+          onChange(target.value === 'day' ? today() : target.value === 'version' ? `v${newest}` : target.value)
+        }
       >
-        {isVersion && <option value={value}>{value}</option>}
+        {isUnknown && <option value={value}>{value}</option>}
         {named.map(([name, text]) => (
           <option key={name} value={name}>
             {text}
           </option>
         ))}
         <option value="day">{say('compare.day')}</option>
+        <option value="version">{say('compare.version')}</option>
       </select>
       {isDay && (
         <input
@@ -309,6 +315,19 @@ function MomentChoice({ label, value, timeline, onChange }: ChoiceProps) {
           max={today()}
           onChange={({ target }) => {
             if (target.value !== '') onChange(target.value);
+          }}
+        />
+      )}
+      {version !== undefined && (
+        <input
+          type="number"
+          aria-label={say('compare.versionOf', { moment: label })}
+          value={version}
+          min={1}
+          max={newest}
+          onChange={({ target }) => {
+            const chosen = target.valueAsNumber;
+            if (Number.isInteger(chosen) && chosen >= 1 && chosen <= newest) onChange(`v${chosen}`);
           }}
         />
       )}

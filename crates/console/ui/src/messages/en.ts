@@ -183,6 +183,8 @@ export const en = {
   'compare.now': 'Now',
   'compare.day': 'A day…',
   'compare.dayOf': 'Day of “{moment}”',
+  'compare.version': 'A version…',
+  'compare.versionOf': 'Version of “{moment}”',
   'compare.presidency': 'End of the presidency {presidency}',
   'compare.sealed': '{presidency}, as it was sealed',
   'compare.none': 'There is nothing to compare between these moments.',

@@ -185,6 +185,8 @@ export const fr: Catalogue = {
   'compare.now': 'Aujourd’hui',
   'compare.day': 'Un jour…',
   'compare.dayOf': 'Jour de « {moment} »',
+  'compare.version': 'Une version…',
+  'compare.versionOf': 'Version de « {moment} »',
   'compare.presidency': 'Fin de la présidence {presidency}',
   'compare.sealed': '{presidency}, telle que scellée',
   'compare.none': 'Il n’y a rien à comparer entre ces moments.',
