@@ -8,21 +8,21 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"beca0b3b23de3e350166fd3b783580ae\"";
+pub(crate) const PAGE_TAG: &str = "\"f028de53e5688feff6691d2566eca924\"";
 
 /// What the page loads.
 pub(crate) static ASSETS: [Asset; 3] = [
     Asset {
-        path: "/assets/index-CTuFSSLk.js",
+        path: "/assets/index-DBKcirr6.js",
         content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-CTuFSSLk.js.br"),
-        gzip: include_bytes!("../dist/assets/index-CTuFSSLk.js.gz"),
+        brotli: include_bytes!("../dist/assets/index-DBKcirr6.js.br"),
+        gzip: include_bytes!("../dist/assets/index-DBKcirr6.js.gz"),
     },
     Asset {
-        path: "/assets/index-d5LAIDP1.css",
+        path: "/assets/index-NiHT5mw8.css",
         content_type: "text/css; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-d5LAIDP1.css.br"),
-        gzip: include_bytes!("../dist/assets/index-d5LAIDP1.css.gz"),
+        brotli: include_bytes!("../dist/assets/index-NiHT5mw8.css.br"),
+        gzip: include_bytes!("../dist/assets/index-NiHT5mw8.css.gz"),
     },
     Asset {
         path: "/assets/openId-zs56FXeJ.js",

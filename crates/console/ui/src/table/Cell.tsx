@@ -37,7 +37,7 @@ export const Cell = memo(function Cell({ target, content, span, isEntry = false 
     <td
       role="gridcell"
       rowSpan={span}
-      className={css.cell}
+      className={gazes === undefined ? css.cell : `${css.cell} ${css.watched}`}
       data-kind={kind}
       data-target={key}
       data-place={action.label}

@@ -65,8 +65,9 @@ export function Table({ state, columns, blocks, caption, whenEmpty, follow, watc
   });
 
   // What stands above the table comes and goes; its heading is sticky, so it is the table that tells where rows begin.
+  // While it is scrolled nothing does, and to ask would have everything laid out once more in each frame.
   useLayoutEffect(() => {
-    if (!table.current || !head.current) return;
+    if (virtual.isScrolling || !table.current || !head.current) return;
     setMargin(Math.round(table.current.getBoundingClientRect().top + scrollY + head.current.offsetHeight));
   });
 
@@ -89,8 +90,8 @@ export function Table({ state, columns, blocks, caption, whenEmpty, follow, watc
     };
     settle();
   };
-
   const focus = (key: string) => reach(key, true);
+
   // The address may name a cell that is far below: it is brought into the window once, when the page opens.
   const opened = useRef(false);
   useEffect(() => {
@@ -103,11 +104,11 @@ export function Table({ state, columns, blocks, caption, whenEmpty, follow, watc
     if (follow !== undefined && opened.current) focus(follow);
   }, [follow]);
 
-  const walk = (event: KeyboardEvent) => {
   useEffect(() => {
     if (watch !== undefined && opened.current) reach(watch, false);
   }, [watch]);
 
+  const walk = (event: KeyboardEvent) => {
     const step = STEPS[event.key];
     const element = event.target as HTMLElement;
     const from = element.dataset['target'];

@@ -3,8 +3,10 @@
 
 import type { Action, Column, Field, Span, State, Strand } from '../model/roadMap';
 
-/** A strand of more actions is cut where no shared cell is, so that few rows are drawn at once. */
-const ROWS_AIM = 12;
+/** A strand of more actions is cut where no shared cell is. */
+const ROWS_WHOLE_MAX = 12;
+/** The actions of each part: as many rows are drawn within one frame while the table is scrolled. */
+const ROWS_OF_PART = 4;
 
 export interface ShownCell {
   readonly column: Column;
@@ -60,12 +62,12 @@ export function blocksOf(state: State, columns: readonly Column[], shown: Shown,
 }
 
 function parts(actions: readonly Action[], places: readonly number[]): readonly (readonly Action[])[] {
-  if (actions.length <= ROWS_AIM) return [actions];
+  if (actions.length <= ROWS_WHOLE_MAX) return [actions];
   const found: Action[][] = [[]];
   for (const [at, action] of actions.entries()) {
     const part = found.at(-1) ?? [];
     const isShared = places.some((place) => isSame(actions[at - 1], action, place));
-    if (part.length >= ROWS_AIM && !isShared) found.push([action]);
+    if (part.length >= ROWS_OF_PART && !isShared) found.push([action]);
     else part.push(action);
   }
   return found;
