@@ -8,15 +8,15 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"f028de53e5688feff6691d2566eca924\"";
+pub(crate) const PAGE_TAG: &str = "\"40d3029225f3ef6185bc0e73010cfb91\"";
 
 /// What the page loads.
 pub(crate) static ASSETS: [Asset; 3] = [
     Asset {
-        path: "/assets/index-DBKcirr6.js",
+        path: "/assets/index-1dWPknLk.js",
         content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-DBKcirr6.js.br"),
-        gzip: include_bytes!("../dist/assets/index-DBKcirr6.js.gz"),
+        brotli: include_bytes!("../dist/assets/index-1dWPknLk.js.br"),
+        gzip: include_bytes!("../dist/assets/index-1dWPknLk.js.gz"),
     },
     Asset {
         path: "/assets/index-NiHT5mw8.css",

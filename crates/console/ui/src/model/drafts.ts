@@ -43,6 +43,9 @@ export interface Draft {
   readonly fate: Fate;
 }
 
+/** So long after a draft is done with it is looked once more for what others have left. */
+const GOING_MS = 2000;
+
 export class Drafts {
   readonly #prefix: string;
   #drafts: ReadonlyMap<string, Draft> = new Map();
@@ -50,6 +53,7 @@ export class Drafts {
   readonly #unstored = new Set<string>();
   readonly #listeners = new Set<() => void>();
   #whenTaken = () => {};
+  #looking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(organisation: string, roadMap: string) {
     this.#prefix = `roadbook.draft:${organisation}:${roadMap}:`;
@@ -60,11 +64,17 @@ export class Drafts {
   start(whenTaken: () => void): () => void {
     this.#whenTaken = whenTaken;
     void this.#takeLeft();
+    const look = () => void this.#takeLeft();
     const leaving = (event: BeforeUnloadEvent) => {
       if (this.#unstored.size > 0) event.preventDefault();
     };
     addEventListener('beforeunload', leaving);
-    return () => removeEventListener('beforeunload', leaving);
+    addEventListener('focus', look);
+    return () => {
+      removeEventListener('beforeunload', leaving);
+      removeEventListener('focus', look);
+      clearTimeout(this.#looking);
+    };
   }
 
   readonly all = (): ReadonlyMap<string, Draft> => this.#drafts;
@@ -93,8 +103,10 @@ export class Drafts {
     this.#unstored.delete(target);
     localStorage.removeItem(this.#keyOf(target, thisTab()));
     this.#tell();
-    // A tab that is gone may have left another one for the same cell.
+    // A tab that is gone may have left another one for the same cell, and one that is going holds its name a little longer.
     void this.#takeLeft();
+    clearTimeout(this.#looking);
+    this.#looking = setTimeout(() => void this.#takeLeft(), GOING_MS);
   }
 
   #keyOf(target: string, tab: string): string {
