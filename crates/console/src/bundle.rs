@@ -8,21 +8,21 @@ use crate::assets::Asset;
 pub(crate) const PAGE: &str = include_str!("../dist/index.html");
 
 /// Names what the page says, as an `ETag`.
-pub(crate) const PAGE_TAG: &str = "\"40d3029225f3ef6185bc0e73010cfb91\"";
+pub(crate) const PAGE_TAG: &str = "\"b654dc3bd3d1fc2dcf02434aacd4032c\"";
 
 /// What the page loads.
 pub(crate) static ASSETS: [Asset; 3] = [
     Asset {
-        path: "/assets/index-1dWPknLk.js",
+        path: "/assets/index-BnQRUAk6.js",
         content_type: "text/javascript; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-1dWPknLk.js.br"),
-        gzip: include_bytes!("../dist/assets/index-1dWPknLk.js.gz"),
+        brotli: include_bytes!("../dist/assets/index-BnQRUAk6.js.br"),
+        gzip: include_bytes!("../dist/assets/index-BnQRUAk6.js.gz"),
     },
     Asset {
-        path: "/assets/index-NiHT5mw8.css",
+        path: "/assets/index-BvCQwCpx.css",
         content_type: "text/css; charset=utf-8",
-        brotli: include_bytes!("../dist/assets/index-NiHT5mw8.css.br"),
-        gzip: include_bytes!("../dist/assets/index-NiHT5mw8.css.gz"),
+        brotli: include_bytes!("../dist/assets/index-BvCQwCpx.css.br"),
+        gzip: include_bytes!("../dist/assets/index-BvCQwCpx.css.gz"),
     },
     Asset {
         path: "/assets/openId-zs56FXeJ.js",

@@ -86,7 +86,7 @@ export function TablePage({ live, state: current, snapshot, presence, organisati
       <div className={css.page} data-past={isPast}>
         {isPast && (
           <div className={css.past} role="status">
-            <strong>{isShownPast ? say(step ? 'time.after' : 'time.past', { day: writeDay(state.moment.effective) }) : (past?.fault ?? say('wait'))}</strong>{' '}
+            <strong>{isShownPast ? say(step ? 'time.after' : 'time.past', { day: writeDay(step?.events[0]?.effectiveAt ?? state.moment.effective) }) : (past?.fault ?? say('wait'))}</strong>{' '}
             {isShownPast && say('time.readOnly')}{' '}
             <Button className="plain" onPress={() => amend({ at: undefined })}>
               {say('time.now')}

@@ -164,7 +164,7 @@ export const en = {
   'time.pause': 'Pause',
   'time.event': 'Edit {place} of {count}, {day}.',
   'time.andMore': '{count, plural, one {(and # change more)} other {(and # changes more)}}',
-  'time.after': 'As it stood after an edit, as of {day}.',
+  'time.after': 'As it stood after an edit of {day}.',
   'time.day': 'Day',
   'time.slider': 'Day that is shown',
   'time.now': 'Back to now',

@@ -166,7 +166,7 @@ export const fr: Catalogue = {
   'time.pause': 'Pause',
   'time.event': 'Modification {place} sur {count}, {day}.',
   'time.andMore': '{count, plural, one {(et # autre changement)} other {(et # autres changements)}}',
-  'time.after': 'Tel qu’après une modification, en date du {day}.',
+  'time.after': 'Tel qu’après une modification du {day}.',
   'time.day': 'Jour',
   'time.slider': 'Jour affiché',
   'time.now': 'Revenir à aujourd’hui',

@@ -51,7 +51,7 @@ export function Player({ timeline, at, day, isShown }: Props) {
   const step = steps[place];
   const [told] = step?.events ?? [];
   return (
-    <div className={css.controls}>
+    <div className={css.player} data-on={/^v\d/u.test(at ?? '')}>
       <Button className="plain" isDisabled={place <= 0} onPress={() => show(place - 1)}>
         {say('time.eventBefore')}
       </Button>
