@@ -68,6 +68,8 @@ pub(crate) enum Subject {
     Many,
     /// From the start of the process to serving.
     Open,
+    /// The console in a browser.
+    Console,
 }
 
 impl Arguments {

@@ -31,7 +31,7 @@ use tokio::runtime::Builder;
 use arguments::{Arguments, Subject};
 use error::BenchError;
 use history::LongHistory;
-use measure::{as_of, edits, fan_out, feed, fold, many, open, postgres, reads};
+use measure::{as_of, console, edits, fan_out, feed, fold, many, open, postgres, reads};
 use plan::Plan;
 use program::Program;
 use report::Report;
@@ -119,6 +119,9 @@ async fn measure_all(arguments: &Arguments, program: &Program) -> Result<Report,
     }
     if arguments.wants(Subject::Open) {
         report.add(Subject::Open, open::rows(program, &plan, &mut long).await?);
+    }
+    if arguments.wants(Subject::Console) {
+        report.add(Subject::Console, console::rows(program, &plan).await?);
     }
     Ok(report)
 }

@@ -3,6 +3,7 @@
 //! Invariant: a raw limit is measured in the same run as what stands beside it, and never at the same time.
 
 pub(crate) mod as_of;
+pub(crate) mod console;
 pub(crate) mod edits;
 pub(crate) mod fan_out;
 pub(crate) mod feed;

@@ -63,6 +63,11 @@ impl Program {
         })
     }
 
+    /// The binary under load.
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     /// The folder with the databases.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

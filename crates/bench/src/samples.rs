@@ -23,6 +23,11 @@ impl Samples {
         self.0.push(milliseconds(lasted));
     }
 
+    /// Adds one that something else has measured, in milliseconds.
+    pub(crate) fn push_milliseconds(&mut self, lasted: f64) {
+        self.0.push(lasted);
+    }
+
     /// Adds all of others.
     pub(crate) fn add(&mut self, others: Self) {
         self.0.extend(others.0);

@@ -91,15 +91,19 @@ export class Server {
     throw new Error('nobody holds the Presidency');
   }
 
-  async ask(organisation, query, variables = {}) {
-    const response = await fetch(`${this.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.token(organisation)}` },
-      body: JSON.stringify({ query, variables }),
-    });
-    const { data, errors } = await response.json();
-    assert.equal(errors, undefined, JSON.stringify(errors));
-    return data;
+  ask(organisation, query, variables = {}) {
+    return this.asker(organisation)(query, variables);
+  }
+
+  /** Asks as an organisation, whose token is made once. */
+  asker(organisation) {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${this.token(organisation)}` };
+    return async (query, variables = {}) => {
+      const response = await fetch(`${this.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+      const { data, errors } = await response.json();
+      assert.equal(errors, undefined, JSON.stringify(errors));
+      return data;
+    };
   }
 }
 
@@ -114,12 +118,16 @@ export function launch() {
   return chromium.launch({ executablePath, args: ['--no-sandbox'] });
 }
 
-/** A window in which a delegation is signed in, or nobody if none is named, on the road map's table unless a path is given. */
+/**
+ * A window in which a delegation is signed in, or nobody if none is named, on the road map's table unless a path is given;
+ * `watch` is run in the page before anything of its own.
+ */
 export async function openWindow(browser, server, organisation, options = {}) {
-  const { path = '/road-maps/cybersecurity', ...contextOptions } = options;
+  const { path = '/road-maps/cybersecurity', watch, ...contextOptions } = options;
   const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 }, ...contextOptions });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
+  if (watch) await page.addInitScript(watch);
   const faults = [];
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {

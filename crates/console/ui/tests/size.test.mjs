@@ -1,49 +1,24 @@
 // A road map of 5,000 actions: it is read, scrolled and followed like a small one, and few of its rows are ever drawn.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { cellOf, launch, openWindow, Server } from './harness.mjs';
+import { enlarge } from './large.mjs';
 
-const STRANDS = 250;
-const ACTIONS_OF_STRAND = 20;
 /** A window of 900 pixels shows about a dozen rows; what is drawn beyond it keeps scrolling smooth. */
 const ROWS_DRAWN_MAX = 250;
 
 let server;
 let browser;
-let roadMap;
 
 before(async () => {
   [server, browser] = await Promise.all([Server.start(), launch()]);
-  roadMap = (await server.ask('GSC', '{ roadMaps { edges { node { id } } } }')).roadMaps.edges[0].node.id;
-  const field = randomUUID();
-  await edit([{ addField: { id: field, title: 'A large field' } }]);
-  const { fields } = (await server.ask('GSC', 'query($id: ID!) { roadMap(id: $id) { state { fields { key } } } }', { id: roadMap })).roadMap.state;
-  const large = fields.at(-1).key;
-  const strands = Array.from({ length: STRANDS }, (_, nth) => ({ addStrand: { field: large, title: `Strand ${nth + 1}` } }));
-  await edit(strands);
-  const { roadMap: found } = await server.ask('GSC', 'query($id: ID!) { roadMap(id: $id) { state { fields { strands { key } } } } }', { id: roadMap });
-  for (let from = 0; from < STRANDS; from += 50) {
-    const part = found.state.fields.at(-1).strands.slice(from, from + 50);
-    await edit(
-      part.flatMap(({ key }) =>
-        Array.from({ length: ACTIONS_OF_STRAND }, (_, nth) => ({ addAction: { strand: key, text: `Action ${nth + 1} of a strand` } })),
-      ),
-    );
-  }
+  await enlarge(server);
 });
 
 after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-async function edit(commands) {
-  const { roadMap: found } = await server.ask('GSC', 'query($id: ID!) { roadMap(id: $id) { state { moment { cursor } } } }', { id: roadMap });
-  const input = { roadMap, commandId: randomUUID(), base: found.state.moment.cursor, commands };
-  const { edit: answer } = await server.ask('GSC', 'mutation($input: EditInput!) { edit(input: $input) { __typename } }', { input });
-  assert.equal(answer.__typename, 'EditDone');
-}
 
 test('5,000 actions are scrolled from end to end with few rows drawn', async (context) => {
   const page = await openWindow(browser, server, 'LV');
