@@ -11,7 +11,7 @@ const server = await Server.start();
 const browser = await launch();
 
 async function take(name, options, reach) {
-  const { organisation = 'LV', ...rest } = options;
+  const { organisation, ...rest } = { organisation: 'LV', ...options };
   const page = await openWindow(browser, server, organisation, { viewport: SIZE, reducedMotion: 'reduce', ...rest });
   await reach(page);
   await page.evaluate(() => document.fonts.ready);
@@ -32,6 +32,23 @@ try {
   await take('overview', { path: '/road-maps/cybersecurity/overview' }, (page) =>
     page.getByRole('table', { name: 'Progress over the presidencies' }).waitFor(),
   );
+  await take('past', { path: '/road-maps/cybersecurity?time=1' }, async (page) => {
+    await page.getByRole('button', { name: 'Previous edit' }).click();
+    await page.getByText('As it stood after an edit').waitFor();
+    await page.locator('td [class*=touched]').first().waitFor();
+  });
+  await take('structure', { organisation: 'GSC', path: '/road-maps/cybersecurity/structure' }, async (page) => {
+    await page.getByRole('button', { name: 'A.2: show or hide what is below' }).press('Enter');
+    await page.getByRole('button', { name: 'Rename A.2', exact: true }).click();
+  });
+  await take('following', { path: '/road-maps/cybersecurity/following' }, async (page) => {
+    const presidency = await openWindow(browser, server, await server.presidency());
+    const box = await edit(presidency, cellOf(presidency, 'A.4.1', 'DUE DATE'));
+    await box.fill('On-going');
+    await presidency.keyboard.press('Control+Enter');
+    await page.getByRole('region', { name: 'Since you last looked' }).getByRole('listitem').first().waitFor();
+  });
+  await take('sign-in', { organisation: undefined, path: '/' }, (page) => page.getByRole('button', { name: 'Latvia' }).waitFor());
   await take('conflict', { organisation: 'GSC' }, async (page) => {
     const presidency = await openWindow(browser, server, await server.presidency());
     const notes = (window) => cellOf(window, 'A.2.1', 'Notes for reflexion');
