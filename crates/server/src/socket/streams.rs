@@ -50,7 +50,8 @@ impl Streams {
         Self {
             board: Arc::clone(board),
             first,
-            open: Vec::new(),
+            // Most sockets have one operation, and sockets are many.
+            open: Vec::with_capacity(1),
             called: Vec::new(),
             turn: 0,
         }
