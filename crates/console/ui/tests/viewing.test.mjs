@@ -106,6 +106,19 @@ test('the history is played edit by edit until the present, each with what it ch
   });
 });
 
+test('what was touched fades, and for those who want little motion it does not', async () => {
+  for (const [reducedMotion, fading] of [
+    ['no-preference', 'ease-out'],
+    ['reduce', 'steps(1)'],
+  ]) {
+    await withWindow({ path: '/road-maps/cybersecurity?time=1', reducedMotion }, async (page) => {
+      await page.getByRole('button', { name: 'Previous edit' }).click();
+      const touched = page.locator('td [class*=touched]').first();
+      assert.equal(await touched.evaluate((cell) => getComputedStyle(cell).animationTimingFunction), fading);
+    });
+  }
+});
+
 test('a cell tells who changed it, when, from what to what', async () => {
   await withWindow({}, async (page) => {
     await cellOf(page, 'A.1.1', 'DUE DATE').click();
