@@ -63,8 +63,9 @@ impl Station {
     /// Tries to join.
     pub(crate) async fn join(&self) -> Result<Joined, BusError> {
         let link = Link::open(&self.address, &self.settings).await?;
-        let messages = self.ear.listen(&link).await?;
+        // First: a server that answers what the ear asks for has taken what was said before on the same connection.
         let notes = notes::listen(&link, &self.settings).await?;
+        let messages = self.ear.listen(&link).await?;
         Ok(Joined {
             link,
             messages,
