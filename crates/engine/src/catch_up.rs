@@ -175,16 +175,10 @@ impl RoadMap {
         }
         self.tidings.log_is_at(version);
         let wait = Duration::from_millis(self.settings.catch_up_wait_ms);
-        let mut halted = self.halt.subscribe();
         let reached = async {
-            while self.current().moment.version < version {
-                tokio::select! {
-                    received = published.recv() => {
-                        if let Err(RecvError::Closed) = received {
-                            return;
-                        }
-                    }
-                    _ = halted.wait_for(Option::is_some) => return,
+            while self.current().moment.version < version && self.check_served().is_ok() {
+                if let Err(RecvError::Closed) = published.recv().await {
+                    return;
                 }
             }
         };

@@ -20,10 +20,12 @@ use crate::condition::Condition;
 use crate::directory::Registrar;
 use crate::edit::{Edit, EditDone, EditRequest};
 use crate::error::EngineError;
+use crate::feed::Occasion;
 use crate::group_commit::GroupCommit;
 use crate::ids::Ids;
 use crate::measures::Measures;
 use crate::midnight::watch_midnight;
+use crate::occasions::Occasions;
 use crate::open::{Open, OpenRoadMaps};
 use crate::others::Others;
 use crate::presence::{Neighbours, Presences};
@@ -75,6 +77,7 @@ struct Background {
     snapshot_tasks: [JoinHandle<()>; 2],
     others_task: JoinHandle<()>,
     midnight_task: JoinHandle<()>,
+    occasions_task: JoinHandle<()>,
     neighbours_task: JoinHandle<()>,
     writers: Vec<JoinHandle<()>>,
 }
@@ -142,6 +145,7 @@ impl Engine {
             snapshot_tasks,
             others_task,
             midnight_task,
+            occasions_task: Occasions::of(&open, &registrar, &settings).tell(&stopping),
             neighbours_task,
             writers: Vec::new(),
         };
@@ -322,6 +326,7 @@ impl Engine {
     /// the followers leave.
     pub fn drain(&self) {
         self.draining.send_replace(true);
+        self.open.tell(Occasion::Ending);
     }
 
     /// Redacts, or tells what would be redacted, and cleans the files of the log of it.
@@ -379,6 +384,7 @@ impl Engine {
         let Some(background) = background else { return };
         join(background.others_task, "the look at other nodes").await;
         join(background.midnight_task, "the look at the day").await;
+        join(background.occasions_task, "the telling of followers").await;
         join(background.neighbours_task, "the talk with other nodes").await;
         // Dropping the inboxes lets each writer finish what it holds and end.
         let open = self.open.close();

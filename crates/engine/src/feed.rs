@@ -4,34 +4,35 @@
 //! its topics.
 //! Invariant: a follower sees every matching event once and in order, or is told from where to resume; it is never silently skipped.
 
+mod change;
+mod history;
 mod renderings;
 mod topics;
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
+use std::task::{Context, Poll, ready};
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{self, Stream};
+use futures_util::stream::Stream;
 use roadbook_domain::Version;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{Instant, Sleep};
 use uuid::Uuid;
 
-use crate::bell::Bell;
 use crate::error::EngineError;
-use crate::moment::MomentSelector;
-use crate::published::{Moment, Published};
+use crate::published::Moment;
 use crate::recorded::RecordedEvent;
 use crate::road_map::RoadMap;
 
-use topics::{Listening, Passed};
+use history::{History, Page, Rest};
+use topics::{Listening, Passed, Signal};
 
-pub use renderings::{Handed, Rendering, RenderingKey};
-pub(crate) use topics::Topics;
+pub use change::Change;
+pub use renderings::{Making, Rendering, RenderingKey};
+pub(crate) use topics::{Occasion, Topics};
 
 /// What a follower wants to hear of: alternatives within a list, restrictions between lists; an empty list restricts nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -52,6 +53,11 @@ impl Filter {
         })
     }
 
+    /// Whether everything is wanted.
+    fn is_open(&self) -> bool {
+        self.narrowest().is_empty()
+    }
+
     /// The list by which the log's index is asked: any that restricts.
     fn narrowest(&self) -> &[Uuid] {
         self.subjects
@@ -66,19 +72,14 @@ impl Filter {
 #[derive(Clone, Debug)]
 pub enum FeedItem {
     /// An event that matches, with the state at the end of its batch.
-    Changed {
-        /// The event.
-        event: Arc<RecordedEvent>,
-        /// The state at the end of its batch.
-        published: Arc<Published>,
-        /// The batch as it is handed on to others too; none if the event was read from the log.
-        handed: Option<Handed>,
-    },
+    Changed(Change),
     /// Everything up to this moment was looked through.
     CaughtUp {
         /// The moment.
         moment: Moment,
     },
+    /// Rights may have changed: what depends on them is judged anew.
+    StandingChanged,
     /// The stream ends here; follow anew from the version named.
     Resync {
         /// The last version that was looked through.
@@ -107,47 +108,45 @@ impl RoadMap {
         self: &Arc<Self>,
         after: Version,
         filter: Filter,
-    ) -> Result<impl Stream<Item = FeedItem> + Send + use<>, EngineError> {
-        // Boxed, since a stream by `unfold` moves what it holds with every item.
-        let follower = Box::new(Follower::new(Arc::clone(self), after, filter)?);
-        Ok(stream::unfold(follower, |mut follower| async move {
-            let item = follower.next().await?;
-            Some((item, follower))
-        }))
+    ) -> Result<Follower, EngineError> {
+        Follower::new(Arc::clone(self), after, filter)
     }
 }
 
-struct Follower {
-    road_map: Arc<RoadMap>,
-    live: Listening,
-    /// Rings when one of the next two has something to say, which is seldom.
-    bell: Bell,
-    /// Ends when the server drains or the road map is served no more.
-    ending: BoxFuture<'static, ResyncReason>,
-    quiet: Pin<Box<Sleep>>,
-    /// When something was last heard.
-    heard: Instant,
-    filter: Filter,
-    /// Everything up to here was looked through.
-    position: Version,
-    /// The end of the history that is read before the live tail; none while live.
-    history: Option<Version>,
-    /// The state of the last event handed out, from which the next one is folded.
-    last: Option<Arc<Published>>,
-    ready: VecDeque<FeedItem>,
-    fallbacks: u32,
-    ended: bool,
+impl RoadMap {
+    /// Why its followers are told to resync, once they are.
+    fn ending(&self) -> Option<ResyncReason> {
+        if *self.draining.borrow() {
+            Some(ResyncReason::Draining)
+        } else {
+            let halted = self.halt.reason();
+            halted.map(|_| ResyncReason::NewerFormat)
+        }
+    }
 }
 
-/// What a follower that is live waits for.
-enum Heard {
-    Ending(ResyncReason),
-    Timer,
-    Batch(Result<Arc<Passed>, RecvError>),
+/// One who follows a road map. A stream by itself, and not put together of others: each of those would lie somewhere else
+/// in memory, and an item of every follower would be brought from all of them.
+pub struct Follower {
+    road_map: Arc<RoadMap>,
+    live: Listening,
+    filter: Arc<Filter>,
+    /// Whether the filter lets everything pass, so that it need not be looked at.
+    is_open: bool,
+    /// Everything up to here was looked through.
+    position: Version,
+    /// The page of history that is being read before the live tail; none while live.
+    history: Option<BoxFuture<'static, Page>>,
+    ready: VecDeque<FeedItem>,
+    fallbacks: u32,
+    /// Whether something was heard since it was last quiet.
+    heard: bool,
+    ended: bool,
 }
 
 impl Follower {
     fn new(road_map: Arc<RoadMap>, after: Version, filter: Filter) -> Result<Self, EngineError> {
+        let filter = Arc::new(filter);
         // The receiver comes before the head: what is committed in between is in both, and skipped once.
         let live = road_map.topics.listen(&filter);
         let head = road_map.current().moment.version;
@@ -156,167 +155,74 @@ impl Follower {
                 "the cursor lies ahead of the road map",
             ));
         }
+        let history = History::new(&road_map, &filter, (after, head));
         road_map.measures.followers.inc();
         Ok(Self {
+            road_map,
             live,
-            bell: Bell::default(),
-            ending: ending(&road_map),
-            quiet: Box::pin(tokio::time::sleep(quiet_of(&road_map))),
-            heard: Instant::now(),
+            is_open: filter.is_open(),
             filter,
             position: after,
-            history: Some(head),
-            last: None,
+            history: Some(history.page().boxed()),
             ready: VecDeque::new(),
             fallbacks: 0,
+            heard: false,
             ended: false,
-            road_map,
         })
     }
 
-    async fn next(&mut self) -> Option<FeedItem> {
-        loop {
-            if let Some(item) = self.ready.pop_front() {
-                return Some(item);
-            }
-            if self.ended {
-                return None;
-            }
-            match self.history {
-                // Boxed, since a follower is live for nearly all of its life, and many are.
-                Some(through) => Box::pin(self.read_history(through)).await,
-                None => self.read_live().await,
-            }
+    /// Goes on with what was read of the history.
+    fn turn(&mut self, page: Page) {
+        self.ready.extend(page.items);
+        self.position = page.position;
+        self.history = None;
+        match page.rest {
+            Rest::More(history) => self.history = Some(history.page().boxed()),
+            Rest::Failed(error) => self.fail(&error),
+            Rest::Nothing => self.go_live(),
         }
     }
 
-    async fn read_history(&mut self, through: Version) {
-        let page = self.road_map.settings.page_events;
-        let wanted = self.filter.narrowest();
-        let events = match self
-            .road_map
-            .events(self.position, through, wanted, page)
-            .await
-        {
-            Ok(events) => events,
-            Err(error) => return self.fail(&error),
-        };
-        let finished = events.len() < page;
-        for event in events {
-            let version = event.version;
-            if self.filter.matches(&event) {
-                match self.state_of(&event).await {
-                    Ok(published) => self.ready.push_back(FeedItem::Changed {
-                        event,
-                        published,
-                        handed: None,
-                    }),
-                    Err(error) => return self.fail(&error),
-                }
-            }
-            // Not before it is there to be handed out: this is where a follower resumes if the log fails.
-            self.position = version;
-        }
-        if finished {
-            self.position = through;
-            self.history = None;
-            self.heard = Instant::now();
-            self.last = None;
-            let moment = self.road_map.current().moment;
-            let moment = Moment {
-                version: through,
-                ..moment
-            };
-            self.ready.push_back(FeedItem::CaughtUp { moment });
-        }
-    }
-
-    /// The state at the end of an event's batch: folded on from the last one if that is near, else from a snapshot.
-    async fn state_of(&mut self, event: &RecordedEvent) -> Result<Arc<Published>, EngineError> {
-        let near = self.road_map.settings.snapshot_spacing_events;
+    fn go_live(&mut self) {
+        self.heard = true;
         let moment = Moment {
-            version: event.batch,
-            effective: event.recorded_at,
-            live: false,
+            version: self.position,
+            ..self.road_map.current().moment
         };
-        // What was read before a redaction may still hold what is gone since.
-        let redaction = self.road_map.current().redaction;
-        let near_enough = |last: &Published| {
-            event.batch.0 - last.moment.version.0 <= near && last.redaction == redaction
-        };
-        let published = match &self.last {
-            Some(last) if last.moment.version == event.batch && near_enough(last) => {
-                return Ok(Arc::clone(last));
-            }
-            Some(last) if near_enough(last) => {
-                let mut state = last.state.clone();
-                let known = last.moment.version;
-                let past = &self.road_map.past;
-                past.advance(self.road_map.id, &mut state, known, event.batch)
-                    .await
-                    .map_err(|error| self.road_map.noticed(error))?;
-                let mut published = Published::new(self.road_map.id, moment, state);
-                published.redaction = redaction;
-                Arc::new(published)
-            }
-            _ => {
-                let selector = MomentSelector::Version(event.batch);
-                self.road_map.at(&selector).await?
-            }
-        };
-        self.last = Some(Arc::clone(&published));
-        Ok(published)
+        self.ready.push_back(FeedItem::CaughtUp { moment });
+        // It may have been told while it did not listen.
+        if let Some(reason) = self.road_map.ending() {
+            self.resync(reason);
+        }
     }
 
-    async fn read_live(&mut self) {
-        let heard = self.hear().await;
-        let now = Instant::now();
+    /// What comes first of that which was heard, if it is a change; all else is made ready.
+    fn hear(&mut self, heard: Result<Signal, RecvError>) -> Option<Change> {
         match heard {
-            Heard::Ending(reason) => self.resync(reason),
-            Heard::Timer => self.ring(now),
-            Heard::Batch(received) => {
-                self.heard = now;
-                match received {
-                    Ok(passed) => self.take(&passed),
-                    Err(RecvError::Lagged(_)) => self.fall_back(),
-                    Err(RecvError::Closed) => self.resync(ResyncReason::Draining),
+            Ok(Signal::Passed(passed)) => {
+                self.heard = true;
+                return self.take(passed);
+            }
+            Ok(Signal::Occasion(occasion)) => self.look_up(occasion),
+            Err(RecvError::Lagged(_)) => self.fall_back(),
+            Err(RecvError::Closed) => self.resync(ResyncReason::Draining),
+        }
+        None
+    }
+
+    fn look_up(&mut self, occasion: Occasion) {
+        match occasion {
+            Occasion::Ending => {
+                let reason = self.road_map.ending();
+                self.resync(reason.unwrap_or(ResyncReason::Draining));
+            }
+            Occasion::Standing => self.ready.push_back(FeedItem::StandingChanged),
+            Occasion::Quiet => {
+                if !std::mem::take(&mut self.heard) {
+                    self.be_quiet();
                 }
             }
         }
-    }
-
-    async fn hear(&mut self) -> Heard {
-        let Self {
-            live,
-            bell,
-            ending,
-            quiet,
-            ..
-        } = self;
-        let mut next = std::pin::pin!(live.next());
-        let heard = poll_fn(move |cx| {
-            let seldom = bell.answer(cx, |cx| {
-                if let Poll::Ready(reason) = ending.as_mut().poll(cx) {
-                    return Poll::Ready(Heard::Ending(reason));
-                }
-                quiet.as_mut().poll(cx).map(|()| Heard::Timer)
-            });
-            match seldom {
-                Poll::Ready(seldom) => Poll::Ready(seldom),
-                Poll::Pending => next.as_mut().poll(cx).map(Heard::Batch),
-            }
-        });
-        heard.await
-    }
-
-    /// The timer rings: too early if something was heard since it was set, which is not done with every item.
-    fn ring(&mut self, now: Instant) {
-        let quiet = quiet_of(&self.road_map);
-        if now.duration_since(self.heard) >= quiet {
-            self.heard = now;
-            self.be_quiet();
-        }
-        self.quiet.as_mut().reset(self.heard + quiet);
     }
 
     /// Nothing came for a while: tells how far everything was looked through.
@@ -330,33 +236,34 @@ impl Follower {
         }
     }
 
-    fn take(&mut self, passed: &Passed) {
-        let batch = &passed.batch;
-        let committed = &batch.committed;
-        let Some(last) = committed.events.last() else {
-            return;
-        };
-        if last.version <= self.position {
-            return;
+    fn take(&mut self, passed: Arc<Passed>) -> Option<Change> {
+        let committed = &passed.batch.committed;
+        let last = committed.events.last()?.version;
+        if last <= self.position {
+            return None;
         }
-        if committed.published.redaction < self.road_map.current().redaction {
+        if committed.published.redaction < self.road_map.current.load().redaction {
             // It waited here since before a redaction, and may hold what is gone.
-            return self.fall_back();
+            self.fall_back();
+            return None;
         }
         if passed.since > self.position {
             // Another node's events came in between, or a batch was missed: history knows them all.
-            return self.fall_back();
+            self.fall_back();
+            return None;
         }
-        for event in &committed.events {
-            if event.version > self.position && self.filter.matches(event) {
-                self.ready.push_back(FeedItem::Changed {
-                    event: Arc::clone(event),
-                    published: Arc::clone(&committed.published),
-                    handed: Some(Handed::new(batch)),
-                });
-            }
+        let events = committed.events.iter().enumerate();
+        let is_wanted = |event: &RecordedEvent| self.is_open || self.filter.matches(event);
+        let mut wanted = events
+            .filter(|(_, event)| event.version > self.position && is_wanted(event))
+            .map(|(index, _)| index);
+        let first = wanted.next();
+        for index in wanted {
+            let change = Change::handed(Arc::clone(&passed), index);
+            self.ready.extend(change.map(FeedItem::Changed));
         }
-        self.position = last.version;
+        self.position = last;
+        Change::handed(passed, first?)
     }
 
     fn fall_back(&mut self) {
@@ -366,7 +273,9 @@ impl Follower {
             return self.resync(ResyncReason::Overflow);
         }
         self.live.skip();
-        self.history = Some(self.road_map.current().moment.version);
+        let range = (self.position, self.road_map.current().moment.version);
+        let history = History::new(&self.road_map, &self.filter, range);
+        self.history = Some(history.page().boxed());
     }
 
     fn fail(&mut self, error: &EngineError) {
@@ -388,21 +297,37 @@ impl Follower {
     }
 }
 
-fn quiet_of(road_map: &RoadMap) -> Duration {
-    Duration::from_secs(road_map.settings.caught_up_every_s)
+impl Stream for Follower {
+    type Item = FeedItem;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<FeedItem>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(item) = this.ready.pop_front() {
+                return Poll::Ready(Some(item));
+            }
+            if this.ended {
+                return Poll::Ready(None);
+            }
+            if let Some(history) = &mut this.history {
+                let page = ready!(history.as_mut().poll(cx));
+                this.turn(page);
+            } else {
+                let heard = ready!(this.live.poll_next(cx));
+                if let Some(change) = this.hear(heard) {
+                    return Poll::Ready(Some(FeedItem::Changed(change)));
+                }
+            }
+        }
+    }
 }
 
-/// Why followers of a road map are told to resync, once they are.
-fn ending(road_map: &RoadMap) -> BoxFuture<'static, ResyncReason> {
-    let mut draining = road_map.draining.clone();
-    let mut halted = road_map.halt.subscribe();
-    Box::pin(async move {
-        tokio::select! {
-            biased;
-            _ = draining.wait_for(|draining| *draining) => ResyncReason::Draining,
-            _ = halted.wait_for(Option::is_some) => ResyncReason::NewerFormat,
-        }
-    })
+impl fmt::Debug for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Follower")
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Drop for Follower {

@@ -1,37 +1,29 @@
 //! The halt of a road map: it holds what came after this program, so this node does not serve it any more.
 //!
-//! It owns the reason and who hears of it; that an event is of a newer format is found out by `codec`.
+//! It owns the reason; that an event is of a newer format is found out by `codec`.
 //! Invariant: a halt lasts as long as the process, since only a newer program can read on.
 
+use std::sync::OnceLock;
+
 use roadbook_store::StoreError;
-use tokio::sync::watch;
 
 use crate::error::EngineError;
+use crate::feed::Occasion;
 use crate::road_map::RoadMap;
 
 /// Whether a road map is halted, and why.
 #[derive(Debug, Default)]
-pub(crate) struct Halt(watch::Sender<Option<StoreError>>);
+pub(crate) struct Halt(OnceLock<StoreError>);
 
 impl Halt {
     /// Why the road map is not served; none if it is.
     pub(crate) fn reason(&self) -> Option<StoreError> {
-        self.0.borrow().clone()
-    }
-
-    /// For whoever follows the road map and must hear of it.
-    pub(crate) fn subscribe(&self) -> watch::Receiver<Option<StoreError>> {
-        self.0.subscribe()
+        self.0.get().cloned()
     }
 
     /// True if it was not halted before.
     fn begin(&self, reason: &StoreError) -> bool {
-        let set = |halted: &mut Option<StoreError>| {
-            let is_new = halted.is_none();
-            halted.get_or_insert_with(|| reason.clone());
-            is_new
-        };
-        self.0.send_if_modified(set)
+        self.0.set(reason.clone()).is_ok()
     }
 }
 
@@ -49,6 +41,7 @@ impl RoadMap {
             tracing::error!(road_map.id = %self.id, error = %error, "the road map is not served any more; upgrade this node");
             self.measures.road_maps_not_served.inc();
             self.changes.happened();
+            self.topics.tell(Occasion::Ending);
         }
         error.into()
     }

@@ -6,7 +6,6 @@
 //!
 //! Nothing here knows SQL, a transport, GraphQL or the process's environment.
 
-mod bell;
 mod bus;
 mod catch_up;
 mod clock;
@@ -25,6 +24,7 @@ mod ids;
 mod measures;
 mod midnight;
 mod moment;
+mod occasions;
 mod open;
 mod others;
 mod past;
@@ -45,7 +45,6 @@ mod tidings;
 mod usage;
 mod writer;
 
-pub use bell::Bell;
 pub use bus::OnBus;
 pub use clock::{Clock, SetClock, ShiftedClock, SystemClock};
 pub use codec::{PayloadError, decode_directory_payload, decode_payload};
@@ -54,7 +53,7 @@ pub use directory::{DirectoryDone, DirectoryRequest, RecordedDirectoryEvent, Sta
 pub use edit::{EditDone, EditRequest};
 pub use engine::{Engine, Listed};
 pub use error::EngineError;
-pub use feed::{FeedItem, Filter, Handed, Rendering, RenderingKey, ResyncReason};
+pub use feed::{Change, FeedItem, Filter, Follower, Making, Rendering, RenderingKey, ResyncReason};
 pub use forms::{FORMAT_LEVEL, FORMS, Form, Forms, UpgradeUnfinished};
 pub use ids::{Ids, RandomIds};
 pub use measures::Measures;

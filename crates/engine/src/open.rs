@@ -13,6 +13,7 @@ use roadbook_domain::RoadMapId;
 use tokio::sync::mpsc;
 
 use crate::edit::Edit;
+use crate::feed::{Occasion, Topics};
 use crate::measures::Measures;
 use crate::redaction::Redact;
 use crate::road_map::{PastStates, RoadMap};
@@ -104,6 +105,19 @@ impl OpenRoadMaps {
         self.lock().road_maps.keys().copied().collect()
     }
 
+    /// Tells everybody who follows one of them: none that is followed is anywhere else.
+    pub(crate) fn tell(&self, occasion: Occasion) {
+        let topics: Vec<Arc<Topics>> = {
+            let held = self.lock();
+            let all = held.road_maps.values();
+            all.map(|held| Arc::clone(&held.open.road_map.topics))
+                .collect()
+        };
+        for topics in topics {
+            topics.tell(occasion);
+        }
+    }
+
     /// The turn to load a road map: nobody else loads it meanwhile.
     pub(crate) async fn turn(&self, id: RoadMapId) -> tokio::sync::MutexGuard<'_, ()> {
         let place = self.places.hash_one(id) % LOADS_MAX as u64;
@@ -126,7 +140,7 @@ impl OpenRoadMaps {
             };
             held.road_maps.insert(id, loaded);
             let gone = self.make_room(&mut held.road_maps);
-            self.tell(&held);
+            self.count(&held);
             gone
         };
         self.forget_past(&gone);
@@ -140,7 +154,7 @@ impl OpenRoadMaps {
         if found.is_some_and(|held| is_so(&held.open.road_map)) {
             held.road_maps.remove(&id);
         }
-        self.tell(&held);
+        self.count(&held);
     }
 
     /// Lets go of all, and takes none any more.
@@ -149,7 +163,7 @@ impl OpenRoadMaps {
         held.is_closed = true;
         let all = held.road_maps.drain();
         let all = all.map(|(_, held)| held.open.road_map).collect();
-        self.tell(&held);
+        self.count(&held);
         all
     }
 
@@ -191,7 +205,7 @@ impl OpenRoadMaps {
         self.measures.road_maps_let_go.inc_by(count);
     }
 
-    fn tell(&self, held: &Register) {
+    fn count(&self, held: &Register) {
         let count = i64::try_from(held.road_maps.len()).unwrap_or(i64::MAX);
         self.measures.road_maps_in_memory.set(count);
     }

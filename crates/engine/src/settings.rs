@@ -54,7 +54,7 @@ pub struct Settings {
     pub feed_filtered_batches_max: usize,
     /// Times that a subscriber may fall back to the log in a row before it is told to resync.
     pub feed_fallbacks_max: u32,
-    /// Seconds after which a quiet subscriber is told how far it has come.
+    /// Seconds between two looks for subscribers who heard nothing since the last one, to tell them how far they have come.
     pub caught_up_every_s: u64,
     /// People whose presence at one road map a node knows. Beyond it nobody else can say that it is there, and follows all the same.
     pub presence_people_max: usize,

@@ -61,9 +61,9 @@ use subscription::Subscription;
 pub use basis::{Basis, Dependencies};
 pub use cursor::Cursor;
 pub use fault::told;
-pub use roadbook_engine::{Changes, Dependency};
+pub use roadbook_engine::{Changes, Dependency, Rendering};
 pub use schema::Schema;
-pub use subscription::{Given, Offer, Teller, Told};
+pub use subscription::{Followed, Given, InFull, Offer, Teller, Told};
 pub use trail::{Footprints, Trail};
 pub use viewer::{Capacity, Viewer};
 

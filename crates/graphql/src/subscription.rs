@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Subscription, Union};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use roadbook_domain::Version;
-use roadbook_engine::{FeedItem, Filter, Handed, Published, ResyncReason as Reason};
+use roadbook_engine::{Change, Filter, ResyncReason as Reason};
 use uuid::Uuid;
 
 use crate::at::{At, visible};
@@ -24,7 +24,7 @@ use crate::presence::{self, Presence};
 use crate::query::{engine, viewer};
 
 use guard::Guarded;
-pub use told::{Given, Offer, Teller, Told};
+pub use told::{Followed, Given, InFull, Offer, Teller, Told};
 
 /// Ids that one list of a filter names at most.
 const FILTER_IDS_MAX: usize = 200;
@@ -62,11 +62,7 @@ pub(crate) enum ChangeItem {
 pub(crate) struct Changed {
     /// The road map as its follower sees it, whenever that was. Shared by all items of the stream.
     followed: Arc<At>,
-    event: Arc<roadbook_engine::RecordedEvent>,
-    /// The state right after the event's batch.
-    published: Arc<Published>,
-    /// None of history.
-    handed: Option<Handed>,
+    change: Change,
 }
 
 /// A change that is durable.
@@ -74,17 +70,17 @@ pub(crate) struct Changed {
 impl Changed {
     /// Resume after it.
     async fn cursor(&self) -> Cursor {
-        self.resume_after()
+        after(&self.followed, &self.change)
     }
 
     /// The event.
     async fn event(&self) -> Event {
-        event_object(&self.at(), Arc::clone(&self.event))
+        event_object(&self.at(), Arc::clone(self.change.event()))
     }
 
     /// What it affected, as it was right after the event's batch: a client need not fold events itself.
     async fn affected(&self) -> Vec<StateNode> {
-        affected(&self.at(), &self.event)
+        affected(&self.at(), self.change.event())
     }
 }
 
@@ -166,15 +162,14 @@ impl Subscription {
         let items = at.follow(after, filter).map_err(engine_fault)?;
         let organisation = viewer(ctx)?.organisation.clone();
         let start = resume_cursor(&at, after);
-        let followed = Arc::new(at.clone());
-        let items = items.map(move |item| change_item(&followed, item)).boxed();
-        let told = Guarded::new(at, organisation, start, items);
+        let told = Guarded::new(at.clone(), organisation, start, items);
+        let followed = Followed::new(at, told);
         Ok(match ctx.data_opt::<Offer>() {
             Some(offer) => {
-                offer.put(told.boxed());
+                offer.put(followed);
                 stream::empty().boxed()
             }
-            None => told.map(|told| told.item).boxed(),
+            None => followed.items(),
         })
     }
 
@@ -200,33 +195,13 @@ fn only(reason: ResyncReason) -> BoxStream<'static, ChangeItem> {
     stream::iter([ChangeItem::Resync(resync)]).boxed()
 }
 
-fn change_item(at: &Arc<At>, item: FeedItem) -> ChangeItem {
-    match item {
-        FeedItem::Changed {
-            event,
-            published,
-            handed,
-        } => ChangeItem::Changed(Changed {
-            followed: Arc::clone(at),
-            event,
-            published,
-            handed,
-        }),
-        FeedItem::CaughtUp { moment } => ChangeItem::CaughtUp(CaughtUp {
-            cursor: Cursor::of(at.engine.epoch(), moment),
-        }),
-        FeedItem::Resync {
-            resume_after,
-            reason,
-        } => ChangeItem::Resync(Resync {
-            resume_after: Some(resume_cursor(at, resume_after)),
-            reason: match reason {
-                Reason::Overflow => ResyncReason::Overflow,
-                Reason::Draining => ResyncReason::Draining,
-                Reason::Unavailable => ResyncReason::Unavailable,
-                Reason::NewerFormat => ResyncReason::NewerFormat,
-            },
-        }),
+/// Where to resume after a change.
+fn after(at: &At, change: &Change) -> Cursor {
+    let event = change.event();
+    Cursor {
+        epoch: at.engine.epoch(),
+        version: event.version,
+        effective: event.recorded_at,
     }
 }
 
@@ -238,15 +213,13 @@ fn resume_cursor(at: &At, version: Version) -> Cursor {
     }
 }
 
-impl ChangeItem {
-    /// Where to resume after it; none if it says that nothing was looked through.
-    fn cursor(&self) -> Option<Cursor> {
-        match self {
-            Self::Changed(changed) => Some(changed.resume_after()),
-            Self::CaughtUp(CaughtUp { cursor }) | Self::RightsChanged(RightsChanged { cursor }) => {
-                Some(*cursor)
-            }
-            Self::Resync(resync) => resync.resume_after,
+impl From<Reason> for ResyncReason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Overflow => Self::Overflow,
+            Reason::Draining => Self::Draining,
+            Reason::Unavailable => Self::Unavailable,
+            Reason::NewerFormat => Self::NewerFormat,
         }
     }
 }
@@ -255,15 +228,7 @@ impl Changed {
     /// The road map right after the event's batch. Most items are told in words that were made for another, so that this is
     /// made when it is asked for.
     fn at(&self) -> At {
-        self.followed.with(Arc::clone(&self.published))
-    }
-
-    fn resume_after(&self) -> Cursor {
-        Cursor {
-            epoch: self.followed.engine.epoch(),
-            version: self.event.version,
-            effective: self.event.recorded_at,
-        }
+        self.followed.with(Arc::clone(self.change.published()))
     }
 }
 

@@ -10,7 +10,10 @@ mod origin;
 mod session;
 mod streams;
 
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Waker;
 
 use async_graphql::Executor;
 use axum::extract::Request;
@@ -20,17 +23,21 @@ use axum::http::header::{
 };
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_util::either::Either;
 
 use crate::connection::Connection;
 use crate::peer::Peer;
 use crate::settings::Limits;
+use crate::stall::StallGuard;
 use crate::transport::Transport;
 
+use bells::Board;
 use closing::Closing;
 use session::Session;
 
@@ -78,13 +85,18 @@ pub(crate) fn upgrade<E: Executor>(
     } else {
         Subprotocol::Other
     };
-    let tasks = connection.tasks.clone();
+    let (tasks, ended) = (connection.tasks.clone(), connection.ended.clone());
+    let board = Arc::default();
     tasks.spawn(async move {
-        let ended = connection.ended.clone();
-        tokio::select! {
-            () = run(transport, connection, peer, upgrade, subprotocol) => {}
-            () = ended.cancelled() => {}
-        }
+        let socket = pin!(run(
+            transport,
+            connection,
+            peer,
+            upgrade,
+            subprotocol,
+            &board
+        ));
+        unless(pin!(ended.cancelled()), socket, &board).await;
     });
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = response.headers_mut();
@@ -137,12 +149,36 @@ fn check<E>(request: &Request, transport: &Transport<E>) -> Result<HeaderValue, 
     Ok(key.clone())
 }
 
+/// Does some work until it is done or its end has come, and wakes it by the bells of the board.
+async fn unless(
+    mut end: Pin<&mut impl Future<Output = ()>>,
+    mut work: Pin<&mut impl Future<Output = ()>>,
+    board: &Arc<Board>,
+) {
+    let mut listening: Option<Waker> = None;
+    poll_fn(|cx| {
+        // A task has one waker for all of its life, most often.
+        let waker = cx.waker();
+        if !listening.as_ref().is_some_and(|it| it.will_wake(waker)) {
+            board.listen(waker.clone());
+            listening = Some(waker.clone());
+        }
+        let ended = board.answer(|cx| end.as_mut().poll(cx));
+        if ended.is_ready() {
+            return ended;
+        }
+        work.as_mut().poll(cx)
+    })
+    .await;
+}
+
 async fn run<E: Executor>(
     transport: Arc<Transport<E>>,
     connection: Connection,
     peer: Option<Peer>,
     upgrade: OnUpgrade,
     subprotocol: Subprotocol,
+    board: &Arc<Board>,
 ) {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
@@ -152,12 +188,9 @@ async fn run<E: Executor>(
         }
     };
     let limits = &transport.settings.limits;
-    let stream = WebSocketStream::from_raw_socket(
-        TokioIo::new(upgraded),
-        Role::Server,
-        Some(config(limits)),
-    )
-    .await;
+    let (wire, read) = unwrap(upgraded);
+    let config = Some(config(limits));
+    let stream = WebSocketStream::from_partially_read(wire, read, Role::Server, config).await;
     // Before the place among all, which whoever is turned away must not hold while it is told so.
     let place = match peer.map(|peer| transport.strangers.take(&peer)) {
         Some(None) => {
@@ -189,9 +222,22 @@ async fn run<E: Executor>(
         .await;
         return;
     }
-    Session::new(&transport, &connection, (peer, place), stream)
+    Session::new(&transport, &connection, (peer, place), stream, board)
         .run()
         .await;
+}
+
+/// What the frames go over: a plain connection of this server, or any other behind what hyper knows of it.
+type Wire = Either<StallGuard<TcpStream>, TokioIo<Upgraded>>;
+
+/// The connection itself, if it is a plain one of this server, and what was read of it already. Behind hyper's wrapping
+/// every write goes by three more places in memory, which nothing else has touched.
+fn unwrap(upgraded: Upgraded) -> (Wire, Vec<u8>) {
+    match upgraded.downcast::<TokioIo<StallGuard<TcpStream>>>() {
+        // Copied, since the buffer that it lies in is large, and most often there is nothing.
+        Ok(parts) => (Either::Left(parts.io.into_inner()), parts.read_buf.to_vec()),
+        Err(upgraded) => (Either::Right(TokioIo::new(upgraded)), Vec::new()),
+    }
 }
 
 fn config(limits: &Limits) -> WebSocketConfig {

@@ -1,6 +1,7 @@
 //! Fan-out: one change to thousands of sockets, beside a plain server that sends the same bytes to as many.
 //!
-//! It owns the rows. What the change itself costs the server, from its request to the disk, counts with its deliveries.
+//! It owns the rows. What the change itself costs the server, from its request to the disk, counts with its deliveries, and
+//! is told beside them.
 //! Invariant: a run ends when every socket has received every change.
 
 use std::fmt;
@@ -76,6 +77,7 @@ async fn costs(program: &Program, plan: &Plan) -> Result<Row, BenchError> {
     let (server, token) = serve(program, "fan-out").await?;
     let mut author = Author::of(RoadMap::open(&server, &token).await?, &server, &token).await?;
     let message = author.message(&server, &token).await?;
+    let edit_micros = author.cost_alone(server.process()?, plan).await?;
     let mut ours = author.gather(&server, &token, sizes.sockets).await?;
     let mut ours_from = Source::Roadbook(Box::new(author), server.process()?);
     let bare = Broadcaster::start().await?;
@@ -89,13 +91,19 @@ async fn costs(program: &Program, plan: &Plan) -> Result<Row, BenchError> {
         measured.push(ours_from.costs(&mut ours, sizes.changes).await?);
     }
     server.kill().await?;
+    let ours = Costs::medians(&measured);
+    let sockets = u32::try_from(sizes.sockets).unwrap_or(u32::MAX);
+    let delivered = ours.paced_micros - edit_micros / f64::from(sockets);
     Ok(Row {
         what: format!(
             "One change to {} sockets with one document, {} bytes: processor time of a delivery",
             grouped_count(sizes.sockets),
             message.len()
         ),
-        measured: Costs::medians(&measured).to_string(),
+        measured: format!(
+            "{ours}; one by one without the edit itself {delivered:.1} µs, which costs {} µs",
+            grouped(edit_micros)
+        ),
         raw: format!("plain tokio-tungstenite: {}", Costs::medians(&raw)),
         aim: "within 1.2 times",
     })
@@ -244,6 +252,23 @@ impl Author {
         };
         self.editor.edit(&edit).await?;
         Ok(())
+    }
+
+    /// The processor time of an edit that nobody hears of.
+    async fn cost_alone(&mut self, process: Process, plan: &Plan) -> Result<f64, BenchError> {
+        let changes = plan.fan_out.changes;
+        let count = u32::try_from(changes).unwrap_or(u32::MAX);
+        let mut costs = Vec::new();
+        for _ in 0..=plan.runs {
+            let began = process.ran()?;
+            for _ in 0..changes {
+                self.edit().await?;
+            }
+            let ran = process.ran()?.saturating_sub(began);
+            costs.push(milliseconds(ran) * 1_000.0 / f64::from(count));
+        }
+        // The first is the warm-up.
+        Ok(median(costs.into_iter().skip(1)))
     }
 
     /// What a socket is told of a change.

@@ -4,14 +4,12 @@
 //! still to receive, and no longer. Invariant: under a key stands what was made first, whole, or that it is for nobody else.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared};
 use roadbook_domain::{Sight, Version};
-
-use super::topics::Batch;
 
 /// What a rendering of an event depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,42 +24,34 @@ pub struct RenderingKey {
     pub version: Version,
 }
 
-/// A rendering, once it is made; none if it turned out to be for nobody else.
-pub type Rendering = Shared<BoxFuture<'static, Option<Bytes>>>;
+/// A rendering; none if it turned out to be for nobody else.
+#[derive(Clone, Debug)]
+pub enum Rendering {
+    /// It is there.
+    Made(Option<Bytes>),
+    /// It will be.
+    Making(Making),
+}
+
+/// A rendering, once it is made.
+pub type Making = Shared<BoxFuture<'static, Option<Bytes>>>;
 
 /// The renderings of a batch's events.
 #[derive(Debug, Default)]
-pub(crate) struct Renderings(Mutex<HashMap<RenderingKey, Rendering>>);
-
-/// The batch by which an event came, as long as it is handed on.
-#[derive(Clone, Debug)]
-pub struct Handed(Arc<Batch>);
-
-impl Handed {
-    pub(crate) fn new(batch: &Arc<Batch>) -> Self {
-        Self(Arc::clone(batch))
-    }
-
-    /// The rendering under a key, whose making is begun by whoever asks first. It must go on by itself: that one may be held up
-    /// or go away, and all others wait for it.
-    pub fn rendering(
-        &self,
-        key: RenderingKey,
-        begin: impl FnOnce() -> BoxFuture<'static, Option<Bytes>>,
-    ) -> Rendering {
-        self.0.renderings.of(key, begin)
-    }
-}
+pub(crate) struct Renderings(Mutex<HashMap<RenderingKey, Making>>);
 
 impl Renderings {
-    fn of(
+    pub(super) fn of(
         &self,
         key: RenderingKey,
         begin: impl FnOnce() -> BoxFuture<'static, Option<Bytes>>,
     ) -> Rendering {
         let mut renderings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let rendering = renderings.entry(key).or_insert_with(|| begin().shared());
-        rendering.clone()
+        let making = renderings.entry(key).or_insert_with(|| begin().shared());
+        making.peek().map_or_else(
+            || Rendering::Making(making.clone()),
+            |made| Rendering::Made(made.clone()),
+        )
     }
 }
 
@@ -84,6 +74,13 @@ mod tests {
         panic!("it was begun before")
     }
 
+    async fn whole(rendering: Rendering) -> Option<Bytes> {
+        match rendering {
+            Rendering::Made(made) => made,
+            Rendering::Making(making) => making.await,
+        }
+    }
+
     #[tokio::test]
     async fn whoever_asked_first_may_go_away() {
         let renderings = Renderings::default();
@@ -92,11 +89,9 @@ mod tests {
         let second = renderings.of(key(1), never);
         drop(first);
         made.send(Bytes::from_static(b"words")).unwrap();
-        assert_eq!(second.await.as_deref(), Some(&b"words"[..]));
-        assert_eq!(
-            renderings.of(key(1), never).await.as_deref(),
-            Some(&b"words"[..])
-        );
+        assert_eq!(whole(second).await.as_deref(), Some(&b"words"[..]));
+        let third = renderings.of(key(1), never);
+        assert!(matches!(third, Rendering::Made(Some(words)) if words == "words"));
     }
 
     #[tokio::test]
@@ -110,6 +105,6 @@ mod tests {
             ..key(1)
         };
         let other = renderings.of(other, || async { Some(Bytes::from_static(b"two")) }.boxed());
-        assert_ne!(one.await, other.await);
+        assert_ne!(whole(one).await, whole(other).await);
     }
 }

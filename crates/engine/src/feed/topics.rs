@@ -5,15 +5,37 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 
 use roadbook_domain::Version;
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio_util::sync::ReusableBoxFuture;
 use uuid::Uuid;
 
 use super::Filter;
 use super::renderings::Renderings;
 use crate::road_map::Committed;
 use crate::settings::Settings;
+
+/// What goes to those who listen.
+#[derive(Clone, Debug)]
+pub(crate) enum Signal {
+    /// A batch.
+    Passed(Arc<Passed>),
+    /// Something besides, for all.
+    Occasion(Occasion),
+}
+
+/// What all followers are told though nothing was committed: so each of them waits for one thing alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// The server drains, or the road map is served no more.
+    Ending,
+    /// What rights depend on has changed.
+    Standing,
+    /// So much time has passed that whoever heard nothing else is told how far it has come.
+    Quiet,
+}
 
 /// A batch that became durable, on its way to those who follow.
 #[derive(Debug)]
@@ -38,7 +60,7 @@ pub(crate) struct Topics(Mutex<Index>);
 struct Index {
     /// Everything up to here was sent to whom it concerns, or was there before anybody listened.
     through: Version,
-    everything: broadcast::Sender<Arc<Passed>>,
+    everything: broadcast::Sender<Signal>,
     filtered_max: usize,
     by_filter: HashMap<Arc<Filter>, Topic>,
     /// Under each subject of its narrowest list stands every topic that could match an event of that subject.
@@ -47,7 +69,7 @@ struct Index {
 
 #[derive(Debug)]
 struct Topic {
-    channel: broadcast::Sender<Arc<Passed>>,
+    channel: broadcast::Sender<Signal>,
     followers: usize,
     /// The last batch that was sent, or where the topic began.
     last: Version,
@@ -58,7 +80,16 @@ pub(crate) struct Listening {
     topics: Arc<Topics>,
     /// None of the topic of everything.
     filter: Option<Arc<Filter>>,
-    received: broadcast::Receiver<Arc<Passed>>,
+    /// The channel, as long as nothing is awaited from it.
+    channel: Option<broadcast::Receiver<Signal>>,
+    next: ReusableBoxFuture<'static, Received>,
+}
+
+/// What a channel gave, and the channel.
+type Received = (Result<Signal, RecvError>, broadcast::Receiver<Signal>);
+
+async fn receive(mut channel: broadcast::Receiver<Signal>) -> Received {
+    (channel.recv().await, channel)
 }
 
 impl Topics {
@@ -79,7 +110,7 @@ impl Topics {
     }
 
     /// Listens to everything.
-    pub(crate) fn everything(&self) -> broadcast::Receiver<Arc<Passed>> {
+    pub(crate) fn everything(&self) -> broadcast::Receiver<Signal> {
         self.index().everything.subscribe()
     }
 
@@ -87,11 +118,12 @@ impl Topics {
     /// beyond it is missed.
     pub(crate) fn listen(self: &Arc<Self>, filter: &Filter) -> Listening {
         let mut index = self.index();
-        if filter.narrowest().is_empty() {
+        if filter.is_open() {
             return Listening {
                 topics: Arc::clone(self),
                 filter: None,
-                received: index.everything.subscribe(),
+                channel: None,
+                next: ReusableBoxFuture::new(receive(index.everything.subscribe())),
             };
         }
         let began = index.through;
@@ -122,7 +154,8 @@ impl Topics {
         Listening {
             topics: Arc::clone(self),
             filter: Some(filter),
-            received,
+            channel: None,
+            next: ReusableBoxFuture::new(receive(received)),
         }
     }
 
@@ -153,9 +186,10 @@ impl Topics {
             renderings: Renderings::default(),
         });
         // Nobody may be following, which is no failure.
-        let pass = |channel: &broadcast::Sender<Arc<Passed>>, since| {
+        let pass = |channel: &broadcast::Sender<Signal>, since| {
             let batch = Arc::clone(&batch);
-            drop(channel.send(Arc::new(Passed { since, batch })));
+            let passed = Arc::new(Passed { since, batch });
+            drop(channel.send(Signal::Passed(passed)));
         };
         pass(everything, before);
         for filter in concerned {
@@ -163,6 +197,15 @@ impl Topics {
                 pass(&topic.channel, if is_gap { before } else { topic.last });
                 topic.last = last;
             }
+        }
+    }
+
+    /// Tells all who listen.
+    pub(crate) fn tell(&self, occasion: Occasion) {
+        let index = self.index();
+        let filtered = index.by_filter.values().map(|topic| &topic.channel);
+        for channel in filtered.chain([&index.everything]) {
+            drop(channel.send(Signal::Occasion(occasion)));
         }
     }
 
@@ -191,21 +234,29 @@ fn concerned<'a>(
 }
 
 impl Listening {
-    /// The next batch of the topic.
-    pub(crate) async fn next(&mut self) -> Result<Arc<Passed>, RecvError> {
-        self.received.recv().await
+    /// What comes next.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Signal, RecvError>> {
+        if let Some(channel) = self.channel.take() {
+            self.next.set(receive(channel));
+        }
+        let (received, channel) = ready!(self.next.poll(cx));
+        self.channel = Some(channel);
+        Poll::Ready(received)
     }
 
-    /// Lets go of what was not received, and listens from now on.
+    /// Lets go of what was sent after what came last, and listens from now on.
     pub(crate) fn skip(&mut self) {
-        self.received = self.received.resubscribe();
+        if let Some(channel) = &mut self.channel {
+            *channel = channel.resubscribe();
+        }
     }
 
     /// The version up to which everything of the topic was received; none if something waits here.
     pub(crate) fn through(&self) -> Option<Version> {
         // In this order: what was sent up to this version stands in the channel, or was received.
         let through = self.topics.index().through;
-        self.received.is_empty().then_some(through)
+        let channel = self.channel.as_ref()?;
+        channel.is_empty().then_some(through)
     }
 }
 

@@ -103,13 +103,12 @@ async fn next_version(followed: &mut (impl Stream<Item = FeedItem> + Unpin)) -> 
     let next = async {
         loop {
             match followed.next().await.unwrap() {
-                FeedItem::Changed {
-                    event, published, ..
-                } => {
-                    assert_eq!(published.moment.version, event.batch);
+                FeedItem::Changed(change) => {
+                    let event = change.event();
+                    assert_eq!(change.published().moment.version, event.batch);
                     return event.version.0;
                 }
-                FeedItem::CaughtUp { .. } => {}
+                FeedItem::CaughtUp { .. } | FeedItem::StandingChanged => {}
                 FeedItem::Resync { reason, .. } => panic!("{reason:?}"),
             }
         }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _};
-use roadbook_domain::Version;
-use roadbook_engine::{EngineError, FeedItem, Filter, ResyncReason, Settings};
+use roadbook_domain::{Instant, Version};
+use roadbook_engine::{Clock as _, EngineError, FeedItem, Filter, ResyncReason, Settings};
 use roadbook_store::MemoryLog;
 use roadbook_store::testing::FaultyLog;
 
@@ -24,16 +24,15 @@ async fn versions_until(
     let mut heard = Vec::new();
     while let Some(item) = items.next().await {
         match item {
-            FeedItem::Changed {
-                event, published, ..
-            } => {
-                assert!(published.moment.version >= event.version);
+            FeedItem::Changed(change) => {
+                let event = change.event();
+                assert!(change.published().moment.version >= event.version);
                 heard.push(event.version.0);
                 if event.version == last {
                     return heard;
                 }
             }
-            FeedItem::CaughtUp { .. } => {}
+            FeedItem::CaughtUp { .. } | FeedItem::StandingChanged => {}
             FeedItem::Resync { reason, .. } => panic!("{reason:?}"),
         }
     }
@@ -144,8 +143,8 @@ async fn a_follower_that_stays_behind_is_told_where_to_resume() {
                 .await;
         }
         match items.next().await {
-            Some(FeedItem::Changed { event, .. }) => heard.push(event.version.0),
-            Some(FeedItem::CaughtUp { .. }) => {}
+            Some(FeedItem::Changed(change)) => heard.push(change.event().version.0),
+            Some(FeedItem::CaughtUp { .. } | FeedItem::StandingChanged) => {}
             Some(FeedItem::Resync {
                 resume_after,
                 reason,
@@ -192,7 +191,8 @@ async fn a_follower_whose_log_fails_at_any_read_resumes_without_gap_or_duplicate
         let mut items = Box::pin(map.follow(start, filter.clone()).unwrap());
         loop {
             match items.next().await.expect("a follower is told of its end") {
-                FeedItem::Changed { event, .. } => heard.push(event.version.0),
+                FeedItem::Changed(change) => heard.push(change.event().version.0),
+                FeedItem::StandingChanged => {}
                 FeedItem::CaughtUp { .. } => break,
                 FeedItem::Resync {
                     resume_after,
@@ -277,6 +277,66 @@ async fn followers_are_sent_on_before_edits_are_refused() {
         "{told:?}"
     );
     world.set(0, "while others leave").await;
+}
+
+#[tokio::test]
+async fn one_who_was_behind_when_others_were_sent_on_is_told_once_it_has_caught_up() {
+    let world = world(Settings {
+        feed_batches_max: 2,
+        ..Settings::default()
+    })
+    .await;
+    let map = world.map().await;
+    let start = world.now().await.version;
+    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
+    assert!(matches!(
+        items.next().await,
+        Some(FeedItem::CaughtUp { .. })
+    ));
+    world.engine.drain();
+    // What it was told has no room any more.
+    for edit in 0..10 {
+        world.set(0, &format!("edit {edit}")).await;
+    }
+    let last = world.now().await.version;
+    let heard = versions_until(&mut items, last).await;
+    assert_eq!(heard, (start.0 + 1..=last.0).collect::<Vec<_>>());
+    assert!(matches!(
+        items.next().await,
+        Some(FeedItem::CaughtUp { .. })
+    ));
+    let Some(FeedItem::Resync {
+        resume_after,
+        reason,
+    }) = items.next().await
+    else {
+        panic!("a follower must be told");
+    };
+    assert_eq!((resume_after, reason), (last, ResyncReason::Draining));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_follower_is_told_that_rights_may_have_changed() {
+    let world = world(Settings::default()).await;
+    let map = world.map().await;
+    let start = world.now().await.version;
+    let filter = Filter {
+        subjects: vec![vec![OTHER.0]],
+    };
+    let mut items = Box::pin(map.follow(start, filter).unwrap());
+    assert!(matches!(
+        items.next().await,
+        Some(FeedItem::CaughtUp { .. })
+    ));
+    let tomorrow = world.clock.now().brussels_day().tomorrow().unwrap();
+    world.clock.set(Instant::start_of_day(tomorrow));
+    loop {
+        match items.next().await.unwrap() {
+            FeedItem::StandingChanged => break,
+            FeedItem::CaughtUp { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

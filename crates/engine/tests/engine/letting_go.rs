@@ -98,8 +98,8 @@ async fn one_that_is_followed_stays_and_its_follower_misses_nothing() {
     assert!(known.upgrade().is_some());
     edit(&world, map(0), 0, "followed").await.unwrap();
     loop {
-        if let FeedItem::Changed { event, .. } = items.next().await.unwrap() {
-            assert_eq!(event.version, head.next());
+        if let FeedItem::Changed(change) = items.next().await.unwrap() {
+            assert_eq!(change.event().version, head.next());
             break;
         }
     }
@@ -136,7 +136,7 @@ async fn one_whose_edit_is_on_its_way_stays_also_if_its_caller_has_gone() {
     );
     while !matches!(
         changed.next().await.unwrap(),
-        FeedItem::Changed { event, .. } if event.event.kind() == "CellSet"
+        FeedItem::Changed(change) if change.event().event.kind() == "CellSet"
     ) {}
     drop(changed);
     held(&world, map(1)).await;
@@ -154,10 +154,11 @@ async fn follow_on_and_off(world: &World, seen: &mut BTreeMap<RoadMapId, Version
     drop(road_map);
     loop {
         match items.next().await.unwrap() {
-            FeedItem::Changed { event, .. } => {
-                assert_eq!(event.version, position.next());
-                *position = event.version;
+            FeedItem::Changed(change) => {
+                assert_eq!(change.event().version, position.next());
+                *position = change.event().version;
             }
+            FeedItem::StandingChanged => {}
             FeedItem::CaughtUp { .. } => return,
             FeedItem::Resync { reason, .. } => panic!("{reason:?}"),
         }

@@ -58,14 +58,13 @@ async fn a_follower_hears_of_every_event_of_every_node_once_and_in_order() {
     let mut next = start.0 + 1;
     while next <= last.0 {
         match heard.next().await.unwrap() {
-            FeedItem::Changed {
-                event, published, ..
-            } => {
+            FeedItem::Changed(change) => {
+                let event = change.event();
                 assert_eq!(event.version.0, next);
-                assert_eq!(published.moment.version, event.batch);
+                assert_eq!(change.published().moment.version, event.batch);
                 next += 1;
             }
-            FeedItem::CaughtUp { .. } => {}
+            FeedItem::CaughtUp { .. } | FeedItem::StandingChanged => {}
             FeedItem::Resync { reason, .. } => panic!("{reason:?}"),
         }
     }

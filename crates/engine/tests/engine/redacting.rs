@@ -111,11 +111,11 @@ async fn everything(world: &World) -> String {
     let mut heard = Box::pin(map.follow(Version::ZERO, Filter::default()).unwrap());
     loop {
         match heard.next().await.unwrap() {
-            FeedItem::Changed {
-                event, published, ..
-            } => {
+            FeedItem::Changed(change) => {
+                let (event, published) = (change.event(), change.published());
                 writeln!(shown, "{event:?} {:?}", published.state).unwrap();
             }
+            FeedItem::StandingChanged => {}
             FeedItem::CaughtUp { .. } => return shown,
             FeedItem::Resync { reason, .. } => panic!("{reason:?}"),
         }
@@ -333,18 +333,15 @@ async fn another_node_shows_nothing_of_it_once_it_has_heard() {
     assert!(!everything(&there).await.contains(SECRET));
     let told = loop {
         match heard.next().await.unwrap() {
-            FeedItem::CaughtUp { .. } => {}
+            FeedItem::CaughtUp { .. } | FeedItem::StandingChanged => {}
             other => break other,
         }
     };
-    let FeedItem::Changed {
-        event, published, ..
-    } = told
-    else {
+    let FeedItem::Changed(change) = told else {
         panic!("{told:?}");
     };
-    assert_eq!(event.event.kind(), "TextRedacted");
-    assert!(!format!("{:?}", published.state).contains(SECRET));
+    assert_eq!(change.event().event.kind(), "TextRedacted");
+    assert!(!format!("{:?}", change.published().state).contains(SECRET));
     there.engine.stop().await;
     assert!(!holds_secret(&snapshots(&log).await));
 }
@@ -374,8 +371,8 @@ async fn another_node_hears_of_it_on_the_bus() {
     redacted(&here, request(&here, &[pasted], None)).await;
     loop {
         match heard.next().await.unwrap() {
-            FeedItem::Changed { .. } => break,
-            FeedItem::CaughtUp { .. } => {}
+            FeedItem::Changed(_) => break,
+            FeedItem::CaughtUp { .. } | FeedItem::StandingChanged => {}
             FeedItem::Resync { reason, .. } => panic!("{reason:?}"),
         }
     }

@@ -1,11 +1,13 @@
 //! Topics: a batch reaches those whom it concerns and wakes nobody else, and nobody misses one by that.
 
+use std::future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use futures_util::{Stream, StreamExt as _};
-use roadbook_engine::{FeedItem, Filter, Settings};
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use roadbook_domain::Sight;
+use roadbook_engine::{FeedItem, Filter, RenderingKey, Settings};
 use roadbook_store::MemoryLog;
 use uuid::Uuid;
 
@@ -81,8 +83,8 @@ async fn a_batch_wakes_only_those_whom_it_concerns() {
         vec![start.0 + 1, start.0 + 2, start.0 + 3],
     ]) {
         let mut heard = Vec::new();
-        while let Some(FeedItem::Changed { event, .. }) = poll(items, woken) {
-            heard.push(event.version.0);
+        while let Some(FeedItem::Changed(change)) = poll(items, woken) {
+            heard.push(change.event().version.0);
         }
         assert_eq!(heard, expected);
         woken.0.store(0, Ordering::Relaxed);
@@ -109,11 +111,18 @@ async fn an_event_of_several_subjects_is_heard_once() {
     world.set(0, "one").await;
     world.set(0, "two").await;
     for version in [start.0 + 1, start.0 + 2] {
-        let Some(FeedItem::Changed { event, handed, .. }) = items.next().await else {
+        let Some(FeedItem::Changed(change)) = items.next().await else {
             panic!("a change was expected");
         };
-        assert_eq!(event.version.0, version);
-        assert!(handed.is_some(), "it was read from the log");
+        assert_eq!(change.event().version.0, version);
+        let key = RenderingKey {
+            cohort: 0,
+            sight: Sight::Everything,
+            standing: 0,
+            version: change.event().version,
+        };
+        let rendering = change.rendering(key, || future::ready(None).boxed());
+        assert!(rendering.is_some(), "it was read from the log");
     }
 }
 
@@ -149,7 +158,8 @@ async fn whoever_joins_and_leaves_while_edits_go_on_hears_of_each_of_its_own_onc
                 let mut items = Box::pin(map.follow(position, wanted).unwrap());
                 for _ in 0..(number + 3) {
                     match items.next().await {
-                        Some(FeedItem::Changed { event, .. }) => {
+                        Some(FeedItem::Changed(change)) => {
+                            let event = change.event();
                             position = event.version;
                             heard.push(event.version.0);
                             if format!("{:?}", event.event).contains(LAST) {

@@ -6,11 +6,9 @@
 use std::sync::Arc;
 
 use async_graphql::Context;
-use futures_util::future;
-use futures_util::stream::{Stream, StreamExt as _};
 use roadbook_domain::{AccessFacts, Participation, RoadMapId, Sight, State, Version};
 use roadbook_engine::{
-    EditDone, Engine, EngineError, FeedItem, Filter, Moment, MomentSelector, Published,
+    EditDone, Engine, EngineError, Filter, Follower, Moment, MomentSelector, Published,
     RecordedEvent, RoadMap, Standing,
 };
 use uuid::Uuid;
@@ -222,21 +220,9 @@ impl At {
             .is_some_and(|first| version >= first)
     }
 
-    /// Follows the road map after a version.
-    pub(crate) fn follow(
-        &self,
-        after: Version,
-        filter: Filter,
-    ) -> Result<impl Stream<Item = FeedItem> + Send + use<>, EngineError> {
-        let sight = self.sight;
-        let items = self.road_map.follow(self.earliest(after), filter)?;
-        Ok(items.filter(move |item| {
-            let shown = match item {
-                FeedItem::Changed { event, .. } => sight.shows_event(event.version, &event.event),
-                FeedItem::CaughtUp { .. } | FeedItem::Resync { .. } => true,
-            };
-            future::ready(shown)
-        }))
+    /// Follows the road map after a version; which of its events exist for the caller is for [`At::shows_event`] to say.
+    pub(crate) fn follow(&self, after: Version, filter: Filter) -> Result<Follower, EngineError> {
+        self.road_map.follow(self.earliest(after), filter)
     }
 
     /// What of the road map as it is now exists for an organisation, and what that is in its working party.

@@ -1,28 +1,27 @@
 //! The guard of an open stream: rights are judged again whenever they may have changed, and before each item.
 //!
-//! It owns what a follower is told when they have; the rule is the gate's, and when to judge is told by the engine.
+//! It owns what a follower is told when they have; the rule is the gate's, and of occasions to judge while nothing else comes
+//! the engine tells.
 //! Invariant: nothing is handed on that does not exist for its follower at the instant of handing it on.
 
 use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use futures_util::stream::{BoxStream, Stream, StreamExt as _};
+use futures_util::stream::{Stream, StreamExt as _};
 use roadbook_domain::{Instant, Participation, Sight};
-use roadbook_engine::Bell;
+use roadbook_engine::{FeedItem, Follower};
 
-use super::{ChangeItem, Resync, ResyncReason, RightsChanged, Told};
+use super::told::{Told, What};
+use super::{CaughtUp, ChangeItem, Resync, ResyncReason, RightsChanged, after, resume_cursor};
 use crate::at::At;
 use crate::cursor::Cursor;
 
 /// A stream and what its follower was when it was last judged.
-pub(super) struct Guarded<S> {
+pub(super) struct Guarded {
     at: At,
     organisation: String,
-    items: S,
-    /// Tells when to judge though nothing comes.
-    occasions: BoxStream<'static, ()>,
-    bell: Bell,
+    items: Follower,
     sight: Sight,
     participation: Participation,
     /// None before the first time: something may have changed since the caller was let in.
@@ -30,7 +29,7 @@ pub(super) struct Guarded<S> {
     /// Where to resume after what was handed on so far.
     position: Cursor,
     /// What was come upon while there was something else to tell first.
-    waiting: Option<ChangeItem>,
+    waiting: Option<FeedItem>,
     ended: bool,
 }
 
@@ -56,12 +55,10 @@ impl Judged {
     }
 }
 
-impl<S: Stream<Item = ChangeItem> + Unpin> Guarded<S> {
+impl Guarded {
     /// The items of a stream for as long as they exist for an organisation.
-    pub(super) fn new(at: At, organisation: String, position: Cursor, items: S) -> Self {
+    pub(super) fn new(at: At, organisation: String, position: Cursor, items: Follower) -> Self {
         Self {
-            occasions: at.engine.standing_changes().fuse().boxed(),
-            bell: Bell::default(),
             judged: None,
             sight: at.sight(),
             participation: at.judged(&organisation).1,
@@ -75,7 +72,7 @@ impl<S: Stream<Item = ChangeItem> + Unpin> Guarded<S> {
     }
 
     /// What its follower must be told of its rights before anything else.
-    fn judge(&mut self) -> Option<ChangeItem> {
+    fn judge(&mut self) -> Option<Told> {
         if self.judged.as_ref().is_some_and(|it| it.holds(&self.at)) {
             return None;
         }
@@ -83,37 +80,64 @@ impl<S: Stream<Item = ChangeItem> + Unpin> Guarded<S> {
         let (sight, participation) = self.at.judged(&self.organisation);
         if sight != self.sight && sight != Sight::Everything {
             self.ended = true;
-            return Some(ChangeItem::Resync(Resync {
-                resume_after: None,
-                reason: ResyncReason::RightsChanged,
-            }));
+            return Some(self.tell_resync(None, ResyncReason::RightsChanged));
         }
         if sight == self.sight && participation == self.participation {
             return None;
         }
         self.sight = sight;
         self.participation = participation;
-        Some(ChangeItem::RightsChanged(RightsChanged {
-            cursor: self.position,
-        }))
+        let cursor = self.position;
+        let changed = ChangeItem::RightsChanged(RightsChanged { cursor });
+        Some(self.tell(What::Else(changed), Some(cursor)))
     }
 
-    /// Ready if there may be an occasion to judge. The engine has none to tell any more once it is gone.
-    fn poll_occasion(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let occasions = &mut self.occasions;
-        match self.bell.answer(cx, |cx| occasions.poll_next_unpin(cx)) {
-            Poll::Ready(Some(())) => Poll::Ready(()),
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+    /// An item as it is told; none of an occasion to judge.
+    fn told(&mut self, item: FeedItem) -> Option<Told> {
+        Some(match item {
+            FeedItem::Changed(change) if !self.at.shows_event(change.event()) => return None,
+            FeedItem::Changed(change) => {
+                self.position = after(&self.at, &change);
+                self.tell(What::Changed(change), Some(self.position))
+            }
+            FeedItem::CaughtUp { moment } => {
+                self.position = Cursor::of(self.at.engine.epoch(), moment);
+                let cursor = self.position;
+                self.tell(
+                    What::Else(ChangeItem::CaughtUp(CaughtUp { cursor })),
+                    Some(cursor),
+                )
+            }
+            FeedItem::Resync {
+                resume_after,
+                reason,
+            } => {
+                self.position = resume_cursor(&self.at, resume_after);
+                self.tell_resync(Some(self.position), reason.into())
+            }
+            FeedItem::StandingChanged => return None,
+        })
+    }
+
+    fn tell_resync(&self, resume_after: Option<Cursor>, reason: ResyncReason) -> Told {
+        let resync = Resync {
+            resume_after,
+            reason,
+        };
+        self.tell(What::Else(ChangeItem::Resync(resync)), resume_after)
+    }
+
+    fn tell(&self, what: What, cursor: Option<Cursor>) -> Told {
+        Told {
+            what,
+            cursor,
+            sight: self.at.sight(),
+            standing: self.judged.as_ref().map_or(0, |judged| judged.standing),
         }
-    }
-
-    fn told(&self, item: ChangeItem) -> Poll<Option<Told>> {
-        let standing = self.judged.as_ref().map_or(0, |judged| judged.standing);
-        Poll::Ready(Some(Told { item, standing }))
     }
 }
 
-impl<S: Stream<Item = ChangeItem> + Unpin> Stream for Guarded<S> {
+impl Stream for Guarded {
     type Item = Told;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Told>> {
@@ -122,7 +146,7 @@ impl<S: Stream<Item = ChangeItem> + Unpin> Stream for Guarded<S> {
             let is_first = this.judged.is_none();
             let item = match this.waiting.take() {
                 Some(item) => Some(item),
-                None if is_first || this.poll_occasion(cx).is_ready() => None,
+                None if is_first => None,
                 None => match ready!(this.items.poll_next_unpin(cx)) {
                     Some(item) => Some(item),
                     None => return Poll::Ready(None),
@@ -130,11 +154,10 @@ impl<S: Stream<Item = ChangeItem> + Unpin> Stream for Guarded<S> {
             };
             if let Some(told) = this.judge() {
                 this.waiting = item;
-                return this.told(told);
+                return Poll::Ready(Some(told));
             }
-            if let Some(item) = item {
-                this.position = item.cursor().unwrap_or(this.position);
-                return this.told(item);
+            if let Some(told) = item.and_then(|item| this.told(item)) {
+                return Poll::Ready(Some(told));
             }
         }
         Poll::Ready(None)

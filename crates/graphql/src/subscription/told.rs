@@ -6,28 +6,52 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use roadbook_engine::{Rendering, RenderingKey};
+use roadbook_domain::Sight;
+use roadbook_engine::{Change, Rendering, RenderingKey};
 use tokio::sync::mpsc;
 
+use super::guard::Guarded;
 use super::{ChangeItem, Changed};
+use crate::at::At;
 use crate::cursor::Cursor;
 
-/// An item of a subscription.
-#[derive(Clone)]
+/// An item of a subscription, by what there is to tell. What it is told with lies with its stream: most items are told in
+/// words that were made for another.
 pub struct Told {
-    pub(super) item: ChangeItem,
+    pub(super) what: What,
+    /// Where to resume after it; none if the road map must be read anew.
+    pub(super) cursor: Option<Cursor>,
+    /// What of the road map exists for the follower.
+    pub(super) sight: Sight,
     /// How often what rights depend on had changed when the item was judged.
     pub(super) standing: u64,
+}
+
+/// What there is to tell.
+pub(super) enum What {
+    Changed(Change),
+    Else(ChangeItem),
+}
+
+/// An item with all that it takes to put it into words.
+#[derive(Clone)]
+pub struct InFull(ChangeItem);
+
+/// The items of a subscription, and the road map as its follower sees it.
+pub struct Followed {
+    at: Arc<At>,
+    told: Guarded,
 }
 
 impl Told {
     /// Where to resume after it; none if the road map must be read anew.
     pub fn cursor(&self) -> Option<Cursor> {
-        self.item.cursor()
+        self.cursor
     }
 
     /// The item in the words of a cohort, whose making is begun by whoever of it asks first and goes on by itself; `None` if
@@ -37,36 +61,63 @@ impl Told {
         cohort: u64,
         begin: impl FnOnce() -> BoxFuture<'static, Option<Bytes>>,
     ) -> Option<Rendering> {
-        let ChangeItem::Changed(Changed {
-            followed,
-            event,
-            handed: Some(handed),
-            ..
-        }) = &self.item
-        else {
+        let What::Changed(change) = &self.what else {
             return None;
         };
         let key = RenderingKey {
             cohort,
-            sight: followed.sight(),
+            sight: self.sight,
             standing: self.standing,
-            version: event.version,
+            version: change.event().version,
         };
-        Some(handed.rendering(key, begin))
+        change.rendering(key, begin)
+    }
+
+    fn item(&self, followed: &Arc<At>) -> ChangeItem {
+        match &self.what {
+            What::Changed(change) => ChangeItem::Changed(Changed {
+                followed: Arc::clone(followed),
+                change: change.clone(),
+            }),
+            What::Else(item) => item.clone(),
+        }
+    }
+}
+
+impl Followed {
+    pub(super) fn new(at: At, told: Guarded) -> Self {
+        let at = Arc::new(at);
+        Self { at, told }
+    }
+
+    /// The items themselves.
+    pub(super) fn items(self) -> BoxStream<'static, ChangeItem> {
+        let Self { at, told } = self;
+        told.map(move |told| told.item(&at)).boxed()
+    }
+
+    /// The next item.
+    pub fn poll_told(&mut self, cx: &mut Context<'_>) -> Poll<Option<Told>> {
+        self.told.poll_next_unpin(cx)
+    }
+
+    /// An item of it, to be put into words.
+    pub fn in_full(&self, told: &Told) -> InFull {
+        InFull(told.item(&self.at))
     }
 }
 
 /// Given with a request for a subscription: takes the items in place of their words.
 #[derive(Clone, Default)]
-pub struct Offer(Arc<Mutex<Option<BoxStream<'static, Told>>>>);
+pub struct Offer(Arc<Mutex<Option<Followed>>>);
 
 impl Offer {
     /// The items, once the subscription has begun: then it ends by itself, without a word.
-    pub fn take(&self) -> Option<BoxStream<'static, Told>> {
+    pub fn take(&self) -> Option<Followed> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    pub(super) fn put(&self, items: BoxStream<'static, Told>) {
+    pub(super) fn put(&self, items: Followed) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(items);
     }
 }
@@ -82,8 +133,8 @@ impl Teller {
     }
 
     /// Hands an item over; false if the last one was not put into words yet, or never will be.
-    pub fn tell(&self, told: &Told) -> bool {
-        self.0.try_send(told.item.clone()).is_ok()
+    pub fn tell(&self, item: &InFull) -> bool {
+        self.0.try_send(item.0.clone()).is_ok()
     }
 }
 
@@ -120,6 +171,18 @@ impl fmt::Debug for Teller {
 impl fmt::Debug for Given {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Given").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for InFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InFull").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Followed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Followed").finish_non_exhaustive()
     }
 }
 

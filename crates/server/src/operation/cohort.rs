@@ -12,9 +12,10 @@ use async_graphql::parser::types::{Field, OperationDefinition, OperationType, Se
 use async_graphql::{Executor, Request, Response, Variables};
 use async_graphql_value::Value;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _};
-use roadbook_graphql::{Teller, Told};
+use roadbook_graphql::{Followed, InFull, Rendering, Teller, Told};
 use tokio_util::task::TaskTracker;
 
 use super::key::OperationKey;
@@ -76,6 +77,24 @@ pub(crate) struct Words {
     /// The result, as JSON.
     pub(crate) json: Bytes,
     pub(crate) has_errors: bool,
+}
+
+/// An item in words, or on its way there.
+pub(super) enum Spoken {
+    Made(Words),
+    Making(Making),
+}
+
+/// Words that are being made.
+pub(super) type Making = BoxFuture<'static, Result<Words, Failure>>;
+
+impl Words {
+    pub(crate) fn without_errors(json: Bytes) -> Self {
+        Self {
+            json,
+            has_errors: false,
+        }
+    }
 }
 
 impl Shareable {
@@ -172,37 +191,46 @@ impl Cohorts {
 impl Cohort {
     /// An item of a member, in the words of the cohort. What is made for all is made by a task of its own, of those that the
     /// server waits for: the socket of the one who began it may be held up.
-    pub(super) async fn words<E: Executor>(
+    pub(super) fn words<E: Executor>(
         self: &Arc<Self>,
         operations: &Arc<Operations<E>>,
-        told: &Told,
+        (items, told): (&Followed, &Told),
         tasks: &TaskTracker,
-    ) -> Result<Words, Failure> {
+    ) -> Spoken {
         self.measures.words_sent.inc();
         let shared = told.words(self.number, || {
             let (cohort, operations) = (Arc::clone(self), Arc::clone(operations));
-            let told = told.clone();
-            let made = tasks.spawn(async move { cohort.made_for_all(&operations, &told).await });
+            let item = items.in_full(told);
+            let made = tasks.spawn(async move { cohort.made_for_all(&operations, &item).await });
             async move { made.await.ok().flatten() }.boxed()
         });
-        if let Some(shared) = shared
-            && let Some(json) = shared.await
-        {
-            return Ok(Words {
-                json,
-                has_errors: false,
-            });
-        }
-        self.made(operations, told).await
+        let shared = match shared {
+            Some(Rendering::Made(Some(json))) => {
+                return Spoken::Made(Words::without_errors(json));
+            }
+            Some(Rendering::Making(making)) => Some(making),
+            Some(Rendering::Made(None)) | None => None,
+        };
+        let (cohort, operations) = (Arc::clone(self), Arc::clone(operations));
+        let item = items.in_full(told);
+        let making = async move {
+            if let Some(shared) = shared
+                && let Some(json) = shared.await
+            {
+                return Ok(Words::without_errors(json));
+            }
+            cohort.made(&operations, &item).await
+        };
+        Spoken::Making(making.boxed())
     }
 
     /// The words for all; none if they have errors, fail, or find no room.
     async fn made_for_all<E: Executor>(
         &self,
         operations: &Operations<E>,
-        told: &Told,
+        item: &InFull,
     ) -> Option<Bytes> {
-        let words = self.made(operations, told).await.ok()?;
+        let words = self.made(operations, item).await.ok()?;
         let words = Some(words).filter(|words| !words.has_errors)?;
         self.shelf.keep(words.json)
     }
@@ -210,13 +238,13 @@ impl Cohort {
     async fn made<E: Executor>(
         &self,
         operations: &Operations<E>,
-        told: &Told,
+        item: &InFull,
     ) -> Result<Words, Failure> {
         self.measures.words_made.inc();
         let idle = self.idle().pop();
         let mut execution = idle.unwrap_or_else(|| Execution::begin(operations, &self.asked));
         // One that is given up before its end is not used again, nor is one that has ended.
-        let response = execution.execute(told).await?;
+        let response = execution.execute(item).await?;
         let mut idle = self.idle();
         if idle.len() < IDLE_MAX {
             idle.push(execution);
@@ -256,8 +284,8 @@ impl Execution {
         Self { teller, responses }
     }
 
-    async fn execute(&mut self, told: &Told) -> Result<Response, Failure> {
-        if !self.teller.tell(told) {
+    async fn execute(&mut self, item: &InFull) -> Result<Response, Failure> {
+        if !self.teller.tell(item) {
             return Err(Failure::internal());
         }
         self.responses.next().await.ok_or_else(Failure::internal)

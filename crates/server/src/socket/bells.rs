@@ -1,36 +1,63 @@
-//! Bells: what a session waits for is polled only when it has something to say.
+//! Bells: what a socket waits for is polled only when it has something to say.
 //!
-//! Whatever is polled is brought from memory first, and of thousands of sockets little is in any cache: to ask everything
-//! that a session waits for whether it is the one that woke it costs more than to deliver a change. Each source therefore
-//! has a bell, and all bells of a session one board. Invariant: a source whose waker was called is polled again.
+//! Whatever is polled is brought from memory first, and of what thousands of sockets wait for little is in any cache: to ask
+//! all of it which one woke the task costs more than to deliver a change. Each source therefore has a bell, and all bells of
+//! a socket one board. Invariant: a source whose waker was called, or that was ready, is polled again.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 
-use futures_util::task::{ArcWake, AtomicWaker, waker_ref};
+use futures_util::task::{ArcWake, waker_ref};
 
-/// Bells of a board that are told apart.
-pub(super) const BELLS_MAX: usize = u64::BITS as usize;
-
-/// Which bells have rung, and who is to be woken by them.
-#[derive(Debug, Default)]
+/// Which bells have rung, and who is woken by them. It is the first of its bells itself.
+#[derive(Debug)]
 pub(super) struct Board {
-    listener: AtomicWaker,
+    /// Stays when a bell rings: a board on which nothing has rung is only looked at.
+    listener: Mutex<Option<Waker>>,
     rung: AtomicU64,
 }
 
-/// One bell of a board, as whoever is waited for has it.
+/// Another bell of a board, as whoever is waited for has it.
 #[derive(Debug)]
 pub(super) struct Bell {
     bit: u64,
     board: Arc<Board>,
 }
 
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            listener: Mutex::default(),
+            rung: AtomicU64::new(Self::OWN),
+        }
+    }
+}
+
 impl Board {
-    /// Wakes the caller with the next bell that rings from now on.
-    pub(super) fn listen(&self, cx: &Context<'_>) {
-        self.listener.register(cx.waker());
+    /// Bells of a board that are told apart, its own included.
+    pub(super) const BELLS_MAX: usize = u64::BITS as usize;
+
+    /// The bit of its own bell.
+    const OWN: u64 = 1;
+
+    /// From now on every bell that rings calls this waker, and no other.
+    pub(super) fn listen(&self, waker: Waker) {
+        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+        *listener = Some(waker);
+    }
+
+    /// Polls what its own bell belongs to, as [`Bell::answer`].
+    pub(super) fn answer<T>(
+        self: &Arc<Self>,
+        source: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        self.answer_to(Self::OWN, &waker_ref(self), source)
+    }
+
+    /// Whether any of some bells has rung.
+    pub(super) fn have_rung(&self, bells: u64) -> bool {
+        self.rung.load(Ordering::Acquire) & bells != 0
     }
 
     /// Those of some bells that have rung, which have not rung any more afterwards.
@@ -41,17 +68,36 @@ impl Board {
         }
     }
 
+    fn answer_to<T>(
+        &self,
+        bit: u64,
+        waker: &Waker,
+        source: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        if self.take(bit) == 0 {
+            return Poll::Pending;
+        }
+        let answered = source(&mut Context::from_waker(waker));
+        if answered.is_ready() {
+            self.ring(bit);
+        }
+        answered
+    }
+
     fn ring(&self, bit: u64) {
         let before = self.rung.fetch_or(bit, Ordering::AcqRel);
         // Who rang before has woken the listener, and it has not looked yet.
         if before & bit == 0 {
-            self.listener.wake();
+            let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(listener) = &*listener {
+                listener.wake_by_ref();
+            }
         }
     }
 }
 
 impl Bell {
-    /// A bell of the board, of [`BELLS_MAX`]. It has rung: what is new was never asked.
+    /// A bell of the board, at a place from 1 on, of [`Board::BELLS_MAX`]. It has rung: what is new was never asked.
     pub(super) fn new(board: &Arc<Board>, place: usize) -> Arc<Self> {
         let bell = Self {
             bit: 1 << place,
@@ -84,14 +130,13 @@ impl Bell {
         self: &Arc<Self>,
         source: impl FnOnce(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        if self.board.take(self.bit) == 0 {
-            return Poll::Pending;
-        }
-        let answered = self.poll(source);
-        if answered.is_ready() {
-            self.ring();
-        }
-        answered
+        self.board.answer_to(self.bit, &waker_ref(self), source)
+    }
+}
+
+impl ArcWake for Board {
+    fn wake_by_ref(board: &Arc<Self>) {
+        board.ring(Self::OWN);
     }
 }
 
@@ -113,18 +158,18 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_called_is_polled_again() {
-        let board = Arc::default();
-        let [one, other] = [0, 63].map(|place| Bell::new(&board, place));
+        let board = Arc::<Board>::default();
+        let last = Bell::new(&board, Board::BELLS_MAX - 1);
         let (tell, told) = oneshot::channel();
         let mut told = pin!(told);
         let mut polls = (0, 0);
         let mut both = |cx: &mut Context<'_>| {
-            board.listen(cx);
-            let _ = one.answer(|_| -> Poll<()> {
+            board.listen(cx.waker().clone());
+            let _ = board.answer(|_| -> Poll<()> {
                 polls.0 += 1;
                 Poll::Pending
             });
-            other.answer(|cx| {
+            last.answer(|cx| {
                 polls.1 += 1;
                 told.as_mut().poll(cx)
             })
@@ -135,5 +180,19 @@ mod tests {
         let (heard, ()) = tokio::join!(poll_fn(&mut both), async { tell.send(()).unwrap() });
         assert_eq!(heard, Ok(()));
         assert_eq!(polls, (1, 2));
+    }
+
+    #[tokio::test]
+    async fn whoever_listens_last_is_woken() {
+        let board = Arc::<Board>::default();
+        let (tell, mut told) = oneshot::channel();
+        let mut poll = |cx: &mut Context<'_>| {
+            board.listen(cx.waker().clone());
+            board.answer(|cx| told.poll_unpin(cx))
+        };
+        // Somebody else looks first, and goes away.
+        assert!(poll_fn(&mut poll).now_or_never().is_none());
+        let (heard, ()) = tokio::join!(poll_fn(&mut poll), async { tell.send(()).unwrap() });
+        assert_eq!(heard, Ok(()));
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_graphql::{Response, ServerError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::closing::Closing;
@@ -195,17 +196,36 @@ pub(super) fn next(id: &str, response: &Response) -> Utf8Bytes {
     write("next", Some(id), Some(response))
 }
 
-/// A result that was written before, with the id of the operation that it is a result of: one copy, and nothing is written anew.
-pub(super) fn next_in_words(id: &str, words: &Words) -> Result<Utf8Bytes, Failure> {
-    const AROUND_BYTES: usize = 64;
-    let json = &words.json;
-    let mut text = Vec::with_capacity(json.len() + id.len() + AROUND_BYTES);
-    text.extend_from_slice(b"{\"type\":\"next\",\"id\":");
-    serde_json::to_writer(&mut text, id).map_err(|_| Failure::internal())?;
-    text.extend_from_slice(b",\"payload\":");
-    text.extend_from_slice(json);
-    text.push(b'}');
-    Utf8Bytes::try_from(text).map_err(|_| Failure::internal())
+/// Bytes of an id as JSON that lie where it does: those of a UUID.
+const ID_HERE_BYTES: usize = 40;
+
+/// The id of an operation. As it is written in each message it lies within whatever holds it, and not elsewhere in memory.
+#[derive(Debug)]
+pub(super) struct OperationId {
+    pub(super) text: Arc<str>,
+    json: SmallVec<[u8; ID_HERE_BYTES]>,
+}
+
+impl OperationId {
+    pub(super) fn new(text: Arc<str>) -> Self {
+        let json = serde_json::to_vec(&*text).unwrap_or_default();
+        Self {
+            text,
+            json: SmallVec::from_vec(json),
+        }
+    }
+
+    /// A result that was written before, with this id: one copy, and nothing is written anew.
+    pub(super) fn next_in_words(&self, words: &Words) -> Result<Utf8Bytes, Failure> {
+        let parts: [&[u8]; 5] = [
+            b"{\"type\":\"next\",\"id\":",
+            &self.json,
+            b",\"payload\":",
+            &words.json,
+            b"}",
+        ];
+        Utf8Bytes::try_from(parts.concat()).map_err(|_| Failure::internal())
+    }
 }
 
 pub(super) fn error(id: &str, errors: &[ServerError]) -> Utf8Bytes {
@@ -226,6 +246,8 @@ fn write<P: Serialize>(kind: &'static str, id: Option<&str>, payload: Option<P>)
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
@@ -283,6 +305,17 @@ mod tests {
         }
         let renewal = read(r#"{"authorization":"Bearer abc","sent":1}"#);
         assert_eq!(renewal.as_deref(), Some("abc"));
+    }
+
+    #[test]
+    fn words_are_told_with_the_id_of_their_operation() {
+        let words = Words::without_errors(r#"{"data":1}"#.into());
+        for text in ["1", "a \"quoted\" é\n id", &"long".repeat(30)] {
+            let id = OperationId::new(text.into());
+            let told: Value = serde_json::from_str(&id.next_in_words(&words).unwrap()).unwrap();
+            let expected = json!({ "type": "next", "id": text, "payload": { "data": 1 } });
+            assert_eq!(told, expected);
+        }
     }
 
     #[test]

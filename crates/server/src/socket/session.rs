@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use super::bells::{Bell, Board};
 use super::closing::{self, Closing};
 use super::deadlines::{Deadlines, Due};
-use super::message::{self, Incoming, Renewed};
+use super::message::{self, Incoming, OperationId, Renewed};
 use super::streams::{Item, Streams};
 use crate::Viewer;
 use crate::connection::Connection;
@@ -38,8 +38,10 @@ use crate::transport::Transport;
 /// Results written before they are flushed together, if as many are ready at once.
 const FLUSHED_ITEMS_MAX: usize = 32;
 
-/// Bells of a session that are not those of its streams.
-const OWN_BELLS: usize = 3;
+/// Bells that are not those of the streams: the board's own, which tells of the socket's end, and those of the session.
+const OWN_BELLS: usize = 4;
+/// Those of the session among them.
+const OWN_BITS: u64 = 0b1110;
 
 /// How far the conversation has come.
 enum Phase {
@@ -75,7 +77,7 @@ pub(super) struct Session<E, S> {
     phase: Phase,
 }
 
-/// What the session waits for besides its streams, each by a bell.
+/// What the session waits for besides its streams, each by a bell of the socket's board.
 struct Bells {
     board: Arc<Board>,
     stop: Arc<Bell>,
@@ -100,12 +102,12 @@ where
         connection: &Connection,
         (peer, stranger): (Option<Peer>, Option<Share<Peer>>),
         stream: WebSocketStream<S>,
+        board: &Arc<Board>,
     ) -> Self {
         let limits = &transport.settings.limits;
-        let bells = Bells::new();
         Self {
-            streams: Streams::new(&bells.board, OWN_BELLS),
-            bells,
+            streams: Streams::new(board, OWN_BELLS),
+            bells: Bells::new(board),
             deadlines: Deadlines::new(
                 Instant::now() + limits.socket_init_wait(),
                 limits.socket_ping_interval(),
@@ -148,9 +150,21 @@ where
         }
     }
 
-    /// In this order, so that a peer that sends without pause cannot outrun a stop or a limit.
-    fn poll_event(&mut self, cx: &Context<'_>) -> Poll<Event> {
-        self.bells.board.listen(cx);
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if self.bells.board.have_rung(OWN_BITS)
+            && let Poll::Ready(event) = self.poll_own()
+        {
+            return Poll::Ready(event);
+        }
+        match self.streams.next_ready(cx) {
+            Some(item) => Poll::Ready(Event::Item(item)),
+            None => Poll::Pending,
+        }
+    }
+
+    /// In this order, so that a peer that sends without pause cannot outrun a stop or a limit. What is pending wakes the task,
+    /// which listens to the board.
+    fn poll_own(&mut self) -> Poll<Event> {
         let stopping = |cx: &mut Context<'_>| self.stopping.as_mut().poll(cx);
         if !matches!(self.phase, Phase::Draining { .. })
             && self.bells.stop.answer(stopping).is_ready()
@@ -162,13 +176,7 @@ where
             return Poll::Ready(Event::Due(due));
         }
         let frame = |cx: &mut Context<'_>| self.stream.poll_next_unpin(cx);
-        if let Poll::Ready(frame) = self.bells.frame.answer(frame) {
-            return Poll::Ready(Event::Frame(frame));
-        }
-        match self.streams.next_ready() {
-            Some(item) => Poll::Ready(Event::Item(item)),
-            None => Poll::Pending,
-        }
+        self.bells.frame.answer(frame).map(Event::Frame)
     }
 
     async fn frame(&mut self, frame: Option<Result<Message, Error>>) -> Step {
@@ -201,7 +209,9 @@ where
             Ok(Incoming::Pong) => Step::Continue(()),
             Ok(Incoming::Subscribe { id, payload }) => self.subscribe(id, payload).await,
             Ok(Incoming::Complete { id }) => {
-                self.streams.close(&id, &Ending::Cancelled);
+                if let Some(place) = self.streams.find(&id) {
+                    self.streams.close(place, &Ending::Cancelled);
+                }
                 self.finish_draining()
             }
         }
@@ -311,7 +321,7 @@ where
             // The socket closes with 1001 in a moment, and the client tries again elsewhere by itself.
             Phase::Draining { .. } => return Step::Continue(()),
         };
-        if self.streams.contains(&id) {
+        if self.streams.find(&id).is_some() {
             return close(Closing::duplicate(&id));
         }
         if let Err(too_often) = self.transport.rates.operation(&caller.viewer, self.peer) {
@@ -371,7 +381,7 @@ where
             }
             written += 1;
             next = if written < FLUSHED_ITEMS_MAX {
-                self.streams.next_ready()
+                poll_fn(|cx| Poll::Ready(self.streams.next_ready(cx))).await
             } else {
                 None
             };
@@ -387,26 +397,38 @@ where
 
     /// The message for an item, if there is one to send.
     fn item(&mut self, item: Item) -> Option<Utf8Bytes> {
-        let Item { id, outcome } = item;
+        let Item { place, outcome } = item;
+        let id = self.streams.id(place)?;
         let Some(outcome) = outcome else {
-            return self.streams.finish(&id).then(|| message::complete(&id));
+            let complete = message::complete(&id.text);
+            self.streams.finish(place);
+            return Some(complete);
         };
-        match outcome.and_then(|answer| self.result(&id, &answer)) {
-            Ok(text) => Some(text),
+        match outcome.and_then(|answer| self.result(id, &answer)) {
+            Ok((text, has_errors)) => {
+                self.streams.tells(place, has_errors);
+                Some(text)
+            }
             Err(failure) => {
-                self.streams.close(&id, &Ending::Refused(failure.code()));
-                Some(message::error(&id, &failure.errors))
+                let error = message::error(&id.text, &failure.errors);
+                self.streams.close(place, &Ending::Refused(failure.code()));
+                Some(error)
             }
         }
     }
 
-    fn result(&mut self, id: &str, answer: &StreamResult) -> Result<Utf8Bytes, Failure> {
+    /// The message for a result, and whether the result has errors.
+    fn result(
+        &self,
+        id: &OperationId,
+        answer: &StreamResult,
+    ) -> Result<(Utf8Bytes, bool), Failure> {
         let (text, has_errors) = match answer {
             StreamResult::Response(response) => {
-                let text = message::next(id, response);
+                let text = message::next(&id.text, response);
                 (text, !response.errors.is_empty())
             }
-            StreamResult::Words(words, _) => (message::next_in_words(id, words)?, words.has_errors),
+            StreamResult::Words(words, _) => (id.next_in_words(words)?, words.has_errors),
         };
         let bytes_max = self.transport.settings.limits.socket_outgoing_bytes_max;
         if text.len() > bytes_max {
@@ -416,12 +438,7 @@ where
                 "the result is larger",
             ));
         }
-        if has_errors {
-            self.streams.had_errors(id);
-        } else {
-            self.streams.began(id);
-        }
-        Ok(text)
+        Ok((text, has_errors))
     }
 
     async fn due(&mut self, due: Due) -> Step {
@@ -484,11 +501,10 @@ where
 }
 
 impl Bells {
-    fn new() -> Self {
-        let board = Arc::default();
-        let [stop, due, frame] = [0, 1, 2].map(|place| Bell::new(&board, place));
+    fn new(board: &Arc<Board>) -> Self {
+        let [stop, due, frame] = [1, 2, 3].map(|place| Bell::new(board, place));
         Self {
-            board,
+            board: Arc::clone(board),
             stop,
             due,
             frame,

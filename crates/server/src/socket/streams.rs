@@ -6,29 +6,42 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use async_graphql::parser::types::OperationType;
 use futures_util::StreamExt as _;
+use smallvec::SmallVec;
 
-use super::bells::{BELLS_MAX, Bell, Board};
+use super::bells::{Bell, Board};
+use super::message::OperationId;
 use crate::failure::Failure;
 use crate::operation::{Answers, Ending, StreamResult, Trace};
 
 /// What a stream gave.
 pub(super) struct Item {
-    pub(super) id: Arc<str>,
+    /// The place of the operation.
+    pub(super) place: usize,
     /// A result, or the refusal that ends the operation; `None` at the operation's end.
     pub(super) outcome: Option<Result<StreamResult, Failure>>,
 }
 
 struct Open {
-    id: Arc<str>,
-    bell: Arc<Bell>,
+    id: OperationId,
     answers: Answers,
+    had_errors: bool,
+    /// Whether a result was sent.
+    began: bool,
     kind: OperationType,
     trace: Trace,
-    had_errors: bool,
+}
+
+/// Where an operation is open, or was: then the place is taken again.
+struct Place {
+    open: Option<Open>,
+    /// None as long as there is one place: what wakes the task is most often its stream.
+    bell: Option<Arc<Bell>>,
+    /// Whether the stream must be polled.
+    called: bool,
 }
 
 /// The open operations of a socket.
@@ -36,10 +49,8 @@ pub(super) struct Streams {
     board: Arc<Board>,
     /// The first bell that is one of theirs; all that follow are too. Of many streams several share one.
     first: usize,
-    /// Each at its own place; empty ones are taken again.
-    open: Vec<Option<Open>>,
-    /// Of each place whether its stream must be polled.
-    called: Vec<bool>,
+    /// The first lies here: most sockets have one operation, and sockets are many.
+    places: SmallVec<[Place; 1]>,
     /// Where the next round begins.
     turn: usize,
 }
@@ -50,15 +61,13 @@ impl Streams {
         Self {
             board: Arc::clone(board),
             first,
-            // Most sockets have one operation, and sockets are many.
-            open: Vec::with_capacity(1),
-            called: Vec::new(),
+            places: SmallVec::new(),
             turn: 0,
         }
     }
 
     fn all(&self) -> impl Iterator<Item = &Open> {
-        self.open.iter().flatten()
+        self.places.iter().filter_map(|place| place.open.as_ref())
     }
 
     /// Whether no operation is open.
@@ -68,10 +77,6 @@ impl Streams {
 
     pub(super) fn len(&self) -> usize {
         self.all().count()
-    }
-
-    pub(super) fn contains(&self, id: &str) -> bool {
-        self.all().any(|open| *open.id == *id)
     }
 
     /// Whether a query or mutation is still running.
@@ -88,40 +93,67 @@ impl Streams {
         trace: Trace,
         answers: Answers,
     ) {
-        let free = self.open.iter().position(Option::is_none);
-        let place = free.unwrap_or(self.open.len());
-        let bell = self.first + place % (BELLS_MAX - self.first);
-        let open = Some(Open {
-            id,
-            bell: Bell::new(&self.board, bell),
+        let open = Open {
+            id: OperationId::new(id),
             answers,
+            had_errors: false,
+            began: false,
             kind,
             trace,
-            had_errors: false,
-        });
-        if let Some(free) = self.open.get_mut(place) {
-            *free = open;
-        } else {
-            self.open.push(open);
-            self.called.push(true);
-        }
+        };
+        let free = self.places.iter_mut().find(|place| place.open.is_none());
+        let place = match free {
+            Some(place) => place,
+            None => self.add_place(),
+        };
+        place.open = Some(open);
+        place.called = true;
     }
 
-    /// The next item, in turn, if one is ready. Otherwise the board wakes who listens to it.
-    pub(super) fn next_ready(&mut self) -> Option<Item> {
+    fn add_place(&mut self) -> &mut Place {
+        let bells = Board::BELLS_MAX - self.first;
+        let bell = |index: usize| Bell::new(&self.board, self.first + index % bells);
+        let index = self.places.len();
+        if let [alone] = &mut self.places[..] {
+            // It has called the task itself so far, and calls its bell once it is polled again.
+            alone.bell = Some(bell(0));
+            alone.called = true;
+        }
+        let place = Place {
+            open: None,
+            bell: (index > 0).then(|| bell(index)),
+            called: false,
+        };
+        self.places.push(place);
+        &mut self.places[index]
+    }
+
+    /// The next item, in turn, if one is ready. Otherwise the task or the board is called.
+    pub(super) fn next_ready(&mut self, cx: &mut Context<'_>) -> Option<Item> {
+        if let [alone] = &mut self.places[..] {
+            let open = alone.open.as_mut()?;
+            return match open.poll(cx) {
+                Poll::Ready(outcome) => Some(Item { place: 0, outcome }),
+                Poll::Pending => None,
+            };
+        }
         self.hear();
-        let (before, from) = (0..self.turn, self.turn..self.open.len());
+        let (before, from) = (0..self.turn, self.turn..self.places.len());
         // Each is asked once in a round, also one that calls all the time.
-        for place in from.chain(before) {
-            if !std::mem::take(&mut self.called[place]) {
+        for index in from.chain(before) {
+            let place = &mut self.places[index];
+            if !std::mem::take(&mut place.called) {
                 continue;
             }
-            if let Some(open) = &mut self.open[place]
-                && let Poll::Ready(item) = open.poll()
+            if let (Some(open), Some(bell)) = (&mut place.open, &place.bell)
+                && let Poll::Ready(outcome) = bell.poll(|cx| open.poll(cx))
             {
-                self.called[place] = true;
-                self.turn = (place + 1) % self.open.len();
-                return Some(item);
+                place.called = true;
+                self.turn = (index + 1) % self.places.len();
+                return Some(Item {
+                    place: index,
+                    outcome,
+                });
             }
         }
         None
@@ -131,74 +163,66 @@ impl Streams {
     fn hear(&mut self) {
         let rung = self.board.take(u64::MAX << self.first);
         if rung != 0 {
-            for (open, called) in self.open.iter().zip(&mut self.called) {
-                let bit = open.as_ref().map_or(0, |open| open.bell.bit());
-                *called |= bit & rung != 0;
+            for place in &mut self.places {
+                let bit = place.bell.as_ref().map_or(0, |bell| bell.bit());
+                place.called |= bit & rung != 0;
             }
         }
     }
 
-    /// A result is about to be sent.
-    pub(super) fn began(&self, id: &str) {
-        if let Some(open) = self.all().find(|open| *open.id == *id) {
+    /// The id of the operation at a place.
+    pub(super) fn id(&self, place: usize) -> Option<&OperationId> {
+        Some(&self.places.get(place)?.open.as_ref()?.id)
+    }
+
+    /// A result is about to be sent, with errors in it or without.
+    pub(super) fn tells(&mut self, place: usize, has_errors: bool) {
+        let Some(open) = self.places.get_mut(place).and_then(|it| it.open.as_mut()) else {
+            return;
+        };
+        open.had_errors |= has_errors;
+        if !has_errors && !std::mem::replace(&mut open.began, true) {
             open.trace.began();
         }
     }
 
-    /// Remembers that a result had errors in it.
-    pub(super) fn had_errors(&mut self, id: &str) {
-        let mut all = self.open.iter_mut().flatten();
-        if let Some(open) = all.find(|open| *open.id == *id) {
-            open.had_errors = true;
+    /// Closes the operation at a place, which came to its end.
+    pub(super) fn finish(&mut self, place: usize) {
+        let had_errors = |it: &Place| it.open.as_ref().is_some_and(|open| open.had_errors);
+        let ending = if self.places.get(place).is_some_and(had_errors) {
+            Ending::Errors
+        } else {
+            Ending::Done
+        };
+        self.close(place, &ending);
+    }
+
+    /// Closes the operation at a place; its stream gives nothing more and is dropped.
+    pub(super) fn close(&mut self, place: usize, ending: &Ending) {
+        if let Some(open) = self.places.get_mut(place).and_then(|it| it.open.take()) {
+            open.trace.end(ending);
         }
     }
 
-    /// Closes an operation that came to its end.
-    pub(super) fn finish(&mut self, id: &str) -> bool {
-        let had_errors = self.all().any(|open| *open.id == *id && open.had_errors);
-        self.close(
-            id,
-            &if had_errors {
-                Ending::Errors
-            } else {
-                Ending::Done
-            },
-        )
-    }
-
-    /// Closes an operation; its stream gives nothing more and is dropped. Whether there was one.
-    pub(super) fn close(&mut self, id: &str, ending: &Ending) -> bool {
-        let is_it = |place: &&mut Option<Open>| place.as_ref().is_some_and(|open| *open.id == *id);
-        let Some(open) = self.open.iter_mut().find(is_it).and_then(Option::take) else {
-            return false;
-        };
-        open.trace.end(ending);
-        true
+    /// The place of the operation with an id.
+    pub(super) fn find(&self, id: &str) -> Option<usize> {
+        let is_it = |it: &Place| it.open.as_ref().is_some_and(|open| *open.id.text == *id);
+        self.places.iter().position(is_it)
     }
 
     /// Closes all operations.
     pub(super) fn close_all(&mut self) {
-        self.called.clear();
         self.turn = 0;
-        for open in self.open.drain(..).flatten() {
+        for open in self.places.drain(..).filter_map(|place| place.open) {
             open.trace.end(&Ending::Cancelled);
         }
     }
 }
 
 impl Open {
-    fn poll(&mut self) -> Poll<Item> {
-        let Self {
-            id, bell, answers, ..
-        } = self;
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<StreamResult, Failure>>> {
         // What broke is not asked again: its operation is closed when this is told.
-        let polled = bell.poll(|cx| {
-            catch_unwind(AssertUnwindSafe(|| answers.poll_next_unpin(cx)))
-                .unwrap_or_else(|_panic| Poll::Ready(Some(Err(Failure::internal()))))
-        });
-        polled.map(|outcome| Item {
-            id: Arc::clone(id),
-            outcome,
-        })
+        catch_unwind(AssertUnwindSafe(|| self.answers.poll_next_unpin(cx)))
+            .unwrap_or_else(|_panic| Poll::Ready(Some(Err(Failure::internal()))))
     }
 }
