@@ -13,7 +13,7 @@ use super::{Participant, Place, Spot};
 /// Longer codes are no organisation's.
 const ORGANISATION_BYTES_MAX: usize = 32;
 /// The one form that there is. Another is not read.
-const FORM: &str = "presence/1";
+const FORM: &str = "presence/2";
 
 /// Who is in a room of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ mod tests {
     fn a_note_is_read_as_it_was_written() {
         let note = note(20);
         assert_eq!(Note::read(note.write().as_bytes()), Some(note));
-        for other in ["", "{}", "presence/1", "[]"] {
+        for other in ["", "{}", "presence/2", "[]"] {
             assert_eq!(Note::read(other.as_bytes()), None);
         }
     }
