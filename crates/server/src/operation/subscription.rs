@@ -54,13 +54,16 @@ enum Stage {
         offer: Offer,
         shareable: Option<Shareable>,
     },
-    Sharing {
-        items: Followed,
-        cohort: Arc<Cohort>,
-        /// An item whose words are being made.
-        making: Option<(Making, Option<Cursor>)>,
-    },
+    Sharing(Sharing),
     Ended,
+}
+
+/// A subscription whose words others may share.
+struct Sharing {
+    items: Followed,
+    cohort: Arc<Cohort>,
+    /// An item whose words are being made.
+    making: Option<(Making, Option<Cursor>)>,
 }
 
 impl<E: Executor> Operations<E> {
@@ -124,42 +127,54 @@ impl<E: Executor> Stream for Subscription<E> {
                     *stage = match (offer.take(), shareable.take()) {
                         (Some(items), Some(shareable)) => {
                             document.validated();
-                            Stage::Sharing {
+                            Stage::Sharing(Sharing {
                                 items,
                                 cohort: operations.cohorts.join(shareable),
                                 making: None,
-                            }
+                            })
                         }
                         _ => Stage::Ended,
                     };
                 }
-                Stage::Sharing {
-                    items,
-                    cohort,
-                    making,
-                } => {
-                    let (words, cursor) = if let Some((words, cursor)) = making {
-                        (ready!(words.poll_unpin(cx)), *cursor)
-                    } else {
-                        let Some(told) = ready!(items.poll_told(cx)) else {
-                            *stage = Stage::Ended;
-                            continue;
-                        };
-                        let cursor = told.cursor();
-                        match cohort.words(operations, (items, &told), tasks) {
-                            Spoken::Made(words) => (Ok(words), cursor),
-                            Spoken::Making(words) => {
-                                *making = Some((words, cursor));
-                                continue;
-                            }
-                        }
-                    };
-                    *making = None;
-                    let words = words.map(|words| StreamResult::Words(words, cursor));
-                    return Poll::Ready(Some(words));
+                Stage::Sharing(sharing) => {
+                    let words = ready!(sharing.poll_words(cx, operations, tasks));
+                    if words.is_none() {
+                        *stage = Stage::Ended;
+                    }
+                    return Poll::Ready(words);
                 }
                 Stage::Ended => return Poll::Ready(None),
             }
         }
+    }
+}
+
+impl Sharing {
+    /// The next item in words.
+    fn poll_words<E: Executor>(
+        &mut self,
+        cx: &mut Context<'_>,
+        operations: &Arc<Operations<E>>,
+        tasks: &TaskTracker,
+    ) -> Poll<Option<Result<StreamResult, Failure>>> {
+        let (making, cursor) = match &mut self.making {
+            Some(making) => making,
+            none => {
+                let Some(told) = ready!(self.items.poll_told(cx)) else {
+                    return Poll::Ready(None);
+                };
+                match self.cohort.words(operations, (&self.items, &told), tasks) {
+                    Spoken::Made(words) => {
+                        let words = StreamResult::Words(words, told.cursor());
+                        return Poll::Ready(Some(Ok(words)));
+                    }
+                    Spoken::Making(making) => none.insert((making, told.cursor())),
+                }
+            }
+        };
+        let words = ready!(making.poll_unpin(cx));
+        let words = words.map(|words| StreamResult::Words(words, *cursor));
+        self.making = None;
+        Poll::Ready(Some(words))
     }
 }
