@@ -326,7 +326,9 @@ impl Engine {
     /// the followers leave.
     pub fn drain(&self) {
         self.draining.send_replace(true);
-        self.open.tell(Occasion::Ending);
+        for topics in self.open.topics() {
+            topics.tell(Occasion::Ending);
+        }
     }
 
     /// Redacts, or tells what would be redacted, and cleans the files of the log of it.

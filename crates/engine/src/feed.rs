@@ -78,7 +78,8 @@ pub enum FeedItem {
         /// The moment.
         moment: Moment,
     },
-    /// Rights may have changed: what depends on them is judged anew.
+    /// Rights may have changed, and nothing else may come for long: what depends on them is judged anew. Whoever reads history
+    /// is not told, since it judges each item as it comes.
     StandingChanged,
     /// The stream ends here; follow anew from the version named.
     Resync {
@@ -111,9 +112,7 @@ impl RoadMap {
     ) -> Result<Follower, EngineError> {
         Follower::new(Arc::clone(self), after, filter)
     }
-}
 
-impl RoadMap {
     /// Why its followers are told to resync, once they are.
     fn ending(&self) -> Option<ResyncReason> {
         if *self.draining.borrow() {
@@ -126,7 +125,7 @@ impl RoadMap {
 }
 
 /// One who follows a road map. A stream by itself, and not put together of others: each of those would lie somewhere else
-/// in memory, and an item of every follower would be brought from all of them.
+/// in memory, and an item of every follower would be brought from all of them. (The channel that it waits for still does.)
 pub struct Follower {
     road_map: Arc<RoadMap>,
     live: Listening,
@@ -179,7 +178,7 @@ impl Follower {
         match page.rest {
             Rest::More(history) => self.history = Some(history.page().boxed()),
             Rest::Failed(error) => self.fail(&error),
-            Rest::Nothing => self.go_live(),
+            Rest::Live => self.go_live(),
         }
     }
 
@@ -217,7 +216,7 @@ impl Follower {
                 self.resync(reason.unwrap_or(ResyncReason::Draining));
             }
             Occasion::Standing => self.ready.push_back(FeedItem::StandingChanged),
-            Occasion::Quiet => {
+            Occasion::TimePassed => {
                 if !std::mem::take(&mut self.heard) {
                     self.be_quiet();
                 }
@@ -260,10 +259,10 @@ impl Follower {
         let first = wanted.next();
         for index in wanted {
             let change = Change::handed(Arc::clone(&passed), index);
-            self.ready.extend(change.map(FeedItem::Changed));
+            self.ready.push_back(FeedItem::Changed(change));
         }
         self.position = last;
-        Change::handed(passed, first?)
+        Some(Change::handed(passed, first?))
     }
 
     fn fall_back(&mut self) {

@@ -13,7 +13,7 @@ use roadbook_domain::RoadMapId;
 use tokio::sync::mpsc;
 
 use crate::edit::Edit;
-use crate::feed::{Occasion, Topics};
+use crate::feed::Topics;
 use crate::measures::Measures;
 use crate::redaction::Redact;
 use crate::road_map::{PastStates, RoadMap};
@@ -105,17 +105,12 @@ impl OpenRoadMaps {
         self.lock().road_maps.keys().copied().collect()
     }
 
-    /// Tells everybody who follows one of them: none that is followed is anywhere else.
-    pub(crate) fn tell(&self, occasion: Occasion) {
-        let topics: Vec<Arc<Topics>> = {
-            let held = self.lock();
-            let all = held.road_maps.values();
-            all.map(|held| Arc::clone(&held.open.road_map.topics))
-                .collect()
-        };
-        for topics in topics {
-            topics.tell(occasion);
-        }
+    /// The topics of all of them: no road map that is followed is anywhere else.
+    pub(crate) fn topics(&self) -> Vec<Arc<Topics>> {
+        let held = self.lock();
+        let all = held.road_maps.values();
+        all.map(|held| Arc::clone(&held.open.road_map.topics))
+            .collect()
     }
 
     /// The turn to load a road map: nobody else loads it meanwhile.

@@ -48,7 +48,8 @@ pub struct Settings {
     pub recent_states_max: usize,
     /// Events read from the log at once.
     pub page_events: usize,
-    /// Batches that a live subscriber may be behind before it falls back to reading the log.
+    /// Batches that a live subscriber may be behind before it falls back to reading the log. Words that time has passed or
+    /// rights have changed count too.
     pub feed_batches_max: usize,
     /// The same for those who follow with a filter, of batches that their filter matches.
     pub feed_filtered_batches_max: usize,

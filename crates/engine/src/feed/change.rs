@@ -30,10 +30,9 @@ enum Found {
 }
 
 impl Change {
-    /// The event at an index of a batch that is handed on; none if there is no such event.
-    pub(super) fn handed(passed: Arc<Passed>, index: usize) -> Option<Self> {
-        let is_there = index < passed.batch.committed.events.len();
-        is_there.then_some(Self(Found::Handed { passed, index }))
+    /// The event at an index of a batch that is handed on.
+    pub(super) fn handed(passed: Arc<Passed>, index: usize) -> Self {
+        Self(Found::Handed { passed, index })
     }
 
     /// An event that was read from the log.

@@ -17,12 +17,12 @@ use crate::road_map::RoadMap;
 
 /// What is still to be read.
 pub(super) struct History {
-    pub(super) road_map: Arc<RoadMap>,
-    pub(super) filter: Arc<Filter>,
+    road_map: Arc<RoadMap>,
+    filter: Arc<Filter>,
     /// Everything up to here was handed out.
-    pub(super) position: Version,
+    position: Version,
     /// Where the live tail begins.
-    pub(super) through: Version,
+    through: Version,
     /// The state of the last event handed out, from which the next one is folded.
     last: Option<Arc<Published>>,
 }
@@ -39,8 +39,8 @@ pub(super) struct Page {
 pub(super) enum Rest {
     /// Another one.
     More(History),
-    /// The live tail.
-    Nothing,
+    /// Nothing: the live tail.
+    Live,
     /// It could not be read.
     Failed(EngineError),
 }
@@ -72,7 +72,7 @@ impl History {
                     rest: Rest::More(self),
                 };
             }
-            Ok(()) => Rest::Nothing,
+            Ok(()) => Rest::Live,
         };
         Page {
             items,

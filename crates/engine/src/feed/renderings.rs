@@ -4,7 +4,7 @@
 //! still to receive, and no longer. Invariant: under a key stands what was made first, whole, or that it is for nobody else.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -38,7 +38,11 @@ pub type Making = Shared<BoxFuture<'static, Option<Bytes>>>;
 
 /// The renderings of a batch's events.
 #[derive(Debug, Default)]
-pub(crate) struct Renderings(Mutex<HashMap<RenderingKey, Making>>);
+pub(crate) struct Renderings {
+    /// The first that was made. Most batches are told in the same words to all, who then need not wait for one another.
+    first: OnceLock<(RenderingKey, Option<Bytes>)>,
+    all: Mutex<HashMap<RenderingKey, Making>>,
+}
 
 impl Renderings {
     pub(super) fn of(
@@ -46,12 +50,18 @@ impl Renderings {
         key: RenderingKey,
         begin: impl FnOnce() -> BoxFuture<'static, Option<Bytes>>,
     ) -> Rendering {
-        let mut renderings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let making = renderings.entry(key).or_insert_with(|| begin().shared());
-        making.peek().map_or_else(
-            || Rendering::Making(making.clone()),
-            |made| Rendering::Made(made.clone()),
-        )
+        if let Some((known, made)) = self.first.get()
+            && *known == key
+        {
+            return Rendering::Made(made.clone());
+        }
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let making = all.entry(key).or_insert_with(|| begin().shared());
+        let Some(made) = making.peek().cloned() else {
+            return Rendering::Making(making.clone());
+        };
+        self.first.get_or_init(|| (key, made.clone()));
+        Rendering::Made(made)
     }
 }
 

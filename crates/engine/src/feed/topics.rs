@@ -34,7 +34,7 @@ pub(crate) enum Occasion {
     /// What rights depend on has changed.
     Standing,
     /// So much time has passed that whoever heard nothing else is told how far it has come.
-    Quiet,
+    TimePassed,
 }
 
 /// A batch that became durable, on its way to those who follow.
@@ -200,11 +200,14 @@ impl Topics {
         }
     }
 
-    /// Tells all who listen.
+    /// Tells all who listen. Not under the lock, which those who are woken ask for.
     pub(crate) fn tell(&self, occasion: Occasion) {
-        let index = self.index();
-        let filtered = index.by_filter.values().map(|topic| &topic.channel);
-        for channel in filtered.chain([&index.everything]) {
+        let channels: Vec<broadcast::Sender<Signal>> = {
+            let index = self.index();
+            let filtered = index.by_filter.values().map(|topic| &topic.channel);
+            filtered.chain([&index.everything]).cloned().collect()
+        };
+        for channel in channels {
             drop(channel.send(Signal::Occasion(occasion)));
         }
     }
@@ -251,7 +254,7 @@ impl Listening {
         }
     }
 
-    /// The version up to which everything of the topic was received; none if something waits here.
+    /// The version up to which everything of the topic was received; none if something waits here, or is awaited.
     pub(crate) fn through(&self) -> Option<Version> {
         // In this order: what was sent up to this version stands in the channel, or was received.
         let through = self.topics.index().through;

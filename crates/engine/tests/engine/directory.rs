@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use roadbook_domain::directory::MemberRole;
 use roadbook_domain::time::Date;
 use roadbook_domain::{
@@ -11,14 +11,15 @@ use roadbook_domain::{
     Participation, Refusal, RoadMapId, Version,
 };
 use roadbook_engine::{
-    Author, DirectoryRequest, EngineError, FORMAT_LEVEL, Settings, UpgradeUnfinished,
+    Author, DirectoryRequest, EngineError, FORMAT_LEVEL, FeedItem, Filter, Settings,
+    UpgradeUnfinished,
 };
 use roadbook_store::{
     Append, EventHeader, EventLog as _, FormatLevel, MemoryLog, NewEvent, StreamId, verify_log,
 };
 use uuid::Uuid;
 
-use crate::world::{MAP, World, today};
+use crate::world::{MAP, OTHER, World, today};
 
 /// The stream's well-known id; it never changes.
 const STREAM: StreamId = StreamId(Uuid::from_u128(0x6469_7265_6374_8f72_8000_0000_0000_0001));
@@ -211,6 +212,41 @@ async fn midnight_in_brussels_is_told_and_brings_what_was_dated_to_the_day() {
     changes.next().await.unwrap();
     assert_eq!(world.engine.standing().today, tomorrow);
     assert_eq!(part(&world, "ENISA", "FOP"), Participation::Outsider);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_of_rights_in_close_succession_take_little_room_before_a_follower() {
+    let world = node(0, &log()).await;
+    world.open().await;
+    let map = world.map().await;
+    let filter = Filter {
+        subjects: vec![vec![OTHER.0]],
+    };
+    let start = world.now().await.version;
+    let mut items = Box::pin(map.follow(start, filter).unwrap());
+    assert!(matches!(
+        items.next().await,
+        Some(FeedItem::CaughtUp { .. })
+    ));
+    for change in 0..200 {
+        let command = if change % 2 == 0 {
+            admit("FRA")
+        } else {
+            DirectoryCommand::WithdrawMember {
+                working_party: "DAPIX".to_owned(),
+                member: "FRA".to_owned(),
+                from: None,
+            }
+        };
+        let request = request(&world, vec![command]);
+        world.engine.edit_directory(&request).await.unwrap();
+    }
+    let mut told = 0;
+    while let Some(item) = items.next().now_or_never() {
+        assert!(matches!(item, Some(FeedItem::StandingChanged)), "{item:?}");
+        told += 1;
+    }
+    assert!((1..10).contains(&told), "{told}");
 }
 
 #[tokio::test]

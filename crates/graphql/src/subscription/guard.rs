@@ -92,7 +92,7 @@ impl Guarded {
         Some(self.tell(What::Else(changed), Some(cursor)))
     }
 
-    /// An item as it is told; none of an occasion to judge.
+    /// An item as it is told; none of an occasion to judge, and of what does not exist for the follower.
     fn told(&mut self, item: FeedItem) -> Option<Told> {
         Some(match item {
             FeedItem::Changed(change) if !self.at.shows_event(change.event()) => return None,

@@ -211,7 +211,7 @@ impl OperationId {
         let json = serde_json::to_vec(&*text).unwrap_or_default();
         Self {
             text,
-            json: SmallVec::from_vec(json),
+            json: SmallVec::from_slice(&json),
         }
     }
 
@@ -316,6 +316,12 @@ mod tests {
             let expected = json!({ "type": "next", "id": text, "payload": { "data": 1 } });
             assert_eq!(told, expected);
         }
+    }
+
+    #[test]
+    fn the_id_of_a_client_that_takes_uuids_lies_with_its_operation() {
+        let id = OperationId::new("c2d0e1a4-5f0b-4d0e-9a57-6f2f6f0f9b11".into());
+        assert!(!id.json.spilled());
     }
 
     #[test]

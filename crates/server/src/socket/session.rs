@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use async_graphql::Executor;
 use futures_util::stream::StreamExt as _;
@@ -39,9 +39,9 @@ use crate::transport::Transport;
 const FLUSHED_ITEMS_MAX: usize = 32;
 
 /// Bells that are not those of the streams: the board's own, which tells of the socket's end, and those of the session.
-const OWN_BELLS: usize = 4;
+const RESERVED_BELLS: usize = 4;
 /// Those of the session among them.
-const OWN_BITS: u64 = 0b1110;
+const SESSION_BITS: u64 = 0b1110;
 
 /// How far the conversation has come.
 enum Phase {
@@ -69,6 +69,10 @@ pub(super) struct Session<E, S> {
     /// The place among the sockets of its caller.
     place: Option<Share<Viewer>>,
     stream: WebSocketStream<S>,
+    /// Items that were written and may not have gone yet.
+    unflushed: usize,
+    /// Whether the peer did not take them all at once.
+    is_flushing: bool,
     streams: Streams,
     bells: Bells,
     deadlines: Deadlines,
@@ -90,6 +94,7 @@ enum Event {
     Due(Due),
     Frame(Option<Result<Message, Error>>),
     Item(Item),
+    Flushed(Result<(), Error>),
 }
 
 impl<E, S> Session<E, S>
@@ -106,7 +111,9 @@ where
     ) -> Self {
         let limits = &transport.settings.limits;
         Self {
-            streams: Streams::new(board, OWN_BELLS),
+            unflushed: 0,
+            is_flushing: false,
+            streams: Streams::new(board, RESERVED_BELLS),
             bells: Bells::new(board),
             deadlines: Deadlines::new(
                 Instant::now() + limits.socket_init_wait(),
@@ -146,20 +153,40 @@ where
             Event::Stop => self.stop(),
             Event::Due(due) => self.due(due).await,
             Event::Frame(frame) => self.frame(frame).await,
-            Event::Item(item) => self.items(item).await,
+            Event::Item(item) => self.write(item).await,
+            Event::Flushed(flushed) => self.flushed(flushed),
         }
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        if self.bells.board.have_rung(OWN_BITS)
+        if self.bells.board.have_rung(SESSION_BITS)
             && let Poll::Ready(event) = self.poll_own()
         {
             return Poll::Ready(event);
         }
-        match self.streams.next_ready(cx) {
-            Some(item) => Poll::Ready(Event::Item(item)),
-            None => Poll::Pending,
+        // What a peer does not take stays with its source.
+        if self.is_flushing || self.unflushed >= FLUSHED_ITEMS_MAX {
+            return self.poll_flush(cx).map(Event::Flushed);
         }
+        if let Some(item) = self.streams.next_ready(cx) {
+            return Poll::Ready(Event::Item(item));
+        }
+        if self.unflushed > 0 {
+            let flushed = ready!(self.poll_flush(cx));
+            if flushed.is_err() || matches!(self.phase, Phase::Draining { .. }) {
+                return Poll::Ready(Event::Flushed(flushed));
+            }
+        }
+        // The streams were asked just now, and each will call.
+        Poll::Pending
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.is_flushing = true;
+        let flushed = ready!(self.stream.poll_flush_unpin(cx));
+        self.is_flushing = false;
+        self.unflushed = 0;
+        Poll::Ready(flushed)
     }
 
     /// In this order, so that a peer that sends without pause cannot outrun a stop or a limit. What is pending wakes the task,
@@ -369,24 +396,20 @@ where
         Step::Continue(())
     }
 
-    /// Writes an item and whatever else is ready, then flushes once.
-    async fn items(&mut self, first: Item) -> Step {
-        let mut next = Some(first);
-        let mut written = 0;
-        while let Some(item) = next {
-            if let Some(text) = self.item(item)
-                && let Err(error) = self.stream.feed(Message::Text(text)).await
-            {
-                return Step::Break(Closing::for_error(&error));
-            }
-            written += 1;
-            next = if written < FLUSHED_ITEMS_MAX {
-                poll_fn(|cx| Poll::Ready(self.streams.next_ready(cx))).await
-            } else {
-                None
-            };
+    /// Writes an item, which goes on its way with whatever else is ready.
+    async fn write(&mut self, item: Item) -> Step {
+        if let Some(text) = self.item(item)
+            && let Err(error) = self.stream.feed(Message::Text(text)).await
+        {
+            return Step::Break(Closing::for_error(&error));
         }
-        if let Err(error) = self.stream.flush().await {
+        self.unflushed += 1;
+        Step::Continue(())
+    }
+
+    /// All that was written has gone.
+    fn flushed(&mut self, flushed: Result<(), Error>) -> Step {
+        if let Err(error) = flushed {
             return Step::Break(Closing::for_error(&error));
         }
         if let Phase::Draining { until } = self.phase {

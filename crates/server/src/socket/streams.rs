@@ -40,7 +40,7 @@ struct Place {
     open: Option<Open>,
     /// None as long as there is one place: what wakes the task is most often its stream.
     bell: Option<Arc<Bell>>,
-    /// Whether the stream must be polled.
+    /// Whether the stream must be polled, if there are several.
     called: bool,
 }
 
