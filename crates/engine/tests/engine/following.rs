@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _};
 use roadbook_domain::{Instant, Version};
-use roadbook_engine::{Clock as _, EngineError, FeedItem, Filter, ResyncReason, Settings};
+use roadbook_engine::{
+    Clock as _, EngineError, FeedItem, Filter, Follower, ResyncReason, RoadMap, Settings,
+};
 use roadbook_store::MemoryLog;
 use roadbook_store::testing::FaultyLog;
 
@@ -14,6 +16,14 @@ async fn world(settings: Settings) -> World {
     let world = World::on(Arc::new(MemoryLog::new()), settings).await;
     world.open().await;
     world
+}
+
+/// A follower who has nothing to read and waits.
+async fn live(map: &Arc<RoadMap>, after: Version, filter: Filter) -> Follower {
+    let mut items = map.follow(after, filter).unwrap();
+    let first = items.next().await;
+    assert!(matches!(first, Some(FeedItem::CaughtUp { .. })));
+    items
 }
 
 /// The versions that a follower hears of until it has heard of the last one.
@@ -111,11 +121,7 @@ async fn a_slow_follower_reads_on_from_history() {
     .await;
     let start = world.now().await.version;
     let map = world.map().await;
-    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
-    assert!(matches!(
-        items.next().await,
-        Some(FeedItem::CaughtUp { .. })
-    ));
+    let mut items = live(&map, start, Filter::default()).await;
     for edit in 0..60 {
         world.set(0, &format!("edit {edit}")).await;
     }
@@ -220,11 +226,7 @@ async fn a_quiet_follower_is_told_how_far_it_has_come() {
     let filter = Filter {
         subjects: vec![vec![OTHER.0]],
     };
-    let mut items = Box::pin(map.follow(start, filter).unwrap());
-    assert!(matches!(
-        items.next().await,
-        Some(FeedItem::CaughtUp { .. })
-    ));
+    let mut items = live(&map, start, filter).await;
     world.set(0, "in the other strand").await;
     let Some(FeedItem::CaughtUp { moment }) = items.next().await else {
         panic!("a quiet cursor must move");
@@ -237,11 +239,7 @@ async fn followers_are_told_when_the_engine_stops() {
     let world = world(Settings::default()).await;
     let map = world.map().await;
     let start = world.now().await.version;
-    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
-    assert!(matches!(
-        items.next().await,
-        Some(FeedItem::CaughtUp { .. })
-    ));
+    let mut items = live(&map, start, Filter::default()).await;
     world.engine.stop().await;
     let Some(FeedItem::Resync {
         resume_after,
@@ -259,11 +257,7 @@ async fn followers_are_sent_on_before_edits_are_refused() {
     let world = world(Settings::default()).await;
     let map = world.map().await;
     let start = world.now().await.version;
-    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
-    assert!(matches!(
-        items.next().await,
-        Some(FeedItem::CaughtUp { .. })
-    ));
+    let mut items = live(&map, start, Filter::default()).await;
     world.engine.drain();
     let told = items.next().await;
     assert!(
@@ -288,11 +282,7 @@ async fn one_who_was_behind_when_others_were_sent_on_is_told_once_it_has_caught_
     .await;
     let map = world.map().await;
     let start = world.now().await.version;
-    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
-    assert!(matches!(
-        items.next().await,
-        Some(FeedItem::CaughtUp { .. })
-    ));
+    let mut items = live(&map, start, Filter::default()).await;
     world.engine.drain();
     // What it was told has no room any more.
     for edit in 0..10 {
@@ -323,11 +313,7 @@ async fn a_quiet_follower_is_told_that_rights_may_have_changed() {
     let filter = Filter {
         subjects: vec![vec![OTHER.0]],
     };
-    let mut items = Box::pin(map.follow(start, filter).unwrap());
-    assert!(matches!(
-        items.next().await,
-        Some(FeedItem::CaughtUp { .. })
-    ));
+    let mut items = live(&map, start, filter).await;
     let tomorrow = world.clock.now().brussels_day().tomorrow().unwrap();
     world.clock.set(Instant::start_of_day(tomorrow));
     let mut told = items.next().await;
