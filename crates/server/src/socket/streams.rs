@@ -115,9 +115,8 @@ impl Streams {
         let bell = |index: usize| Bell::new(&self.board, self.first + index % bells);
         let index = self.places.len();
         if let [alone] = &mut self.places[..] {
-            // It has called the task itself so far, and calls its bell once it is polled again.
+            // It has called the task itself so far; a new bell has rung, so that it is polled again, and calls that.
             alone.bell = Some(bell(0));
-            alone.called = true;
         }
         let place = Place {
             open: None,

@@ -549,6 +549,21 @@ async fn a_hot_stream_does_not_starve_its_siblings() {
 }
 
 #[tokio::test]
+async fn a_stream_that_was_alone_is_heard_beside_another() {
+    let server = Server::default().await;
+    let mut socket = server.acknowledged().await;
+    let mut open = server.probe.open.subscribe();
+    socket.subscribe("values", "subscription { values }").await;
+    soon(open.wait_for(|open| *open == 1)).await.unwrap();
+    server.probe.value.send_replace(1);
+    assert_eq!(socket.receive().await["payload"]["data"]["values"], 1);
+    socket.subscribe("quiet", "subscription { quiet }").await;
+    soon(open.wait_for(|open| *open == 2)).await.unwrap();
+    server.probe.value.send_replace(2);
+    assert_eq!(socket.receive().await["payload"]["data"]["values"], 2);
+}
+
+#[tokio::test]
 async fn a_peer_that_stops_reading_is_closed_1013() {
     let limits = Limits {
         write_stall_ms: 100,
