@@ -346,6 +346,30 @@ async fn amendments_are_nothing_to_a_stranger_whenever_they_were_proposed() {
 }
 
 #[tokio::test]
+async fn a_stranger_who_follows_is_told_of_changes_and_of_no_amendment() {
+    let world = World::new().await;
+    made_public(&world).await;
+    let document = "subscription ($map: ID!) { changes(roadMap: $map) {
+        __typename ... on Changed { event { kind } } } }";
+    let request = world.request(OUTSIDER, document, json!({}));
+    let mut items = world.schema.execute_stream(request, None);
+    let first = items.next().await.unwrap().data.into_json().unwrap();
+    assert_eq!(first["changes"]["__typename"], "CaughtUp");
+    let (action, column) = world.cell("B.1.1", "notes").await;
+    let propose = json!([{ "proposeAmendment": { "action": action, "column": column, "content": "between us" } }]);
+    let base = world.cursor().await;
+    let done = world
+        .edit("EE", json!({ "base": base, "commands": propose }))
+        .await;
+    assert_eq!(done["__typename"], "EditDone", "{done}");
+    world
+        .set(&world.cursor().await, "B.1.1", "notes", "for everybody")
+        .await;
+    let next = items.next().await.unwrap().data.into_json().unwrap();
+    assert_eq!(next["changes"]["event"]["kind"], "CellSet", "{next}");
+}
+
+#[tokio::test]
 async fn an_opening_under_an_id_that_is_taken_is_told_that_and_nothing_more() {
     let world = World::new().await;
     let ahead = roadbook_graphql::Cursor {
