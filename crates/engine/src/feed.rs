@@ -138,7 +138,7 @@ pub struct Follower {
     history: Option<BoxFuture<'static, Page>>,
     ready: VecDeque<FeedItem>,
     fallbacks: u32,
-    /// Whether something was heard since it was last quiet.
+    /// Whether anything was heard since it was last told that time has passed.
     heard: bool,
     ended: bool,
 }

@@ -63,28 +63,27 @@ impl History {
     /// Reads on.
     pub(super) async fn page(mut self) -> Page {
         let mut items = VecDeque::new();
-        let rest = match self.read(&mut items).await {
+        let read = self.read(&mut items).await;
+        let position = self.position;
+        let rest = match read {
             Err(error) => Rest::Failed(error),
-            Ok(()) if self.position < self.through => {
-                return Page {
-                    items,
-                    position: self.position,
-                    rest: Rest::More(self),
-                };
-            }
+            Ok(()) if position < self.through => Rest::More(self),
             Ok(()) => Rest::Live,
         };
         Page {
             items,
-            position: self.position,
+            position,
             rest,
         }
     }
 
     async fn read(&mut self, items: &mut VecDeque<FeedItem>) -> Result<(), EngineError> {
         let most = self.road_map.settings.page_events;
-        let (range, wanted) = ((self.position, self.through), self.filter.narrowest());
-        let events = self.road_map.events(range.0, range.1, wanted, most).await?;
+        let wanted = self.filter.narrowest();
+        let events = self
+            .road_map
+            .events(self.position, self.through, wanted, most)
+            .await?;
         let finished = events.len() < most;
         for event in events {
             let version = event.version;

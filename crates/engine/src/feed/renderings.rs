@@ -114,7 +114,12 @@ mod tests {
             standing: 1,
             ..key(1)
         };
-        let other = renderings.of(other, || async { Some(Bytes::from_static(b"two")) }.boxed());
-        assert_ne!(whole(one).await, whole(other).await);
+        let second = renderings.of(other, || async { Some(Bytes::from_static(b"two")) }.boxed());
+        assert_ne!(whole(one).await, whole(second).await);
+        // Also once they are made, whichever was the first.
+        for (key, words) in [(key(1), "one"), (other, "two"), (key(1), "one")] {
+            let made = renderings.of(key, never);
+            assert!(matches!(made, Rendering::Made(Some(made)) if made == words));
+        }
     }
 }

@@ -26,6 +26,17 @@ async fn live(map: &Arc<RoadMap>, after: Version, filter: Filter) -> Follower {
     items
 }
 
+/// Where a follower is told to resume, and why.
+async fn resync(items: &mut Follower) -> (Version, ResyncReason) {
+    match items.next().await {
+        Some(FeedItem::Resync {
+            resume_after,
+            reason,
+        }) => (resume_after, reason),
+        other => panic!("a follower must be told, not {other:?}"),
+    }
+}
+
 /// The versions that a follower hears of until it has heard of the last one.
 async fn versions_until(
     items: &mut (impl Stream<Item = FeedItem> + Unpin),
@@ -241,14 +252,7 @@ async fn followers_are_told_when_the_engine_stops() {
     let start = world.now().await.version;
     let mut items = live(&map, start, Filter::default()).await;
     world.engine.stop().await;
-    let Some(FeedItem::Resync {
-        resume_after,
-        reason,
-    }) = items.next().await
-    else {
-        panic!("a follower must be told");
-    };
-    assert_eq!((resume_after, reason), (start, ResyncReason::Draining));
+    assert_eq!(resync(&mut items).await, (start, ResyncReason::Draining));
     assert!(items.next().await.is_none());
 }
 
@@ -295,14 +299,7 @@ async fn one_who_was_behind_when_others_were_sent_on_is_told_once_it_has_caught_
         items.next().await,
         Some(FeedItem::CaughtUp { .. })
     ));
-    let Some(FeedItem::Resync {
-        resume_after,
-        reason,
-    }) = items.next().await
-    else {
-        panic!("a follower must be told");
-    };
-    assert_eq!((resume_after, reason), (last, ResyncReason::Draining));
+    assert_eq!(resync(&mut items).await, (last, ResyncReason::Draining));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,8 @@
 //!
 //! Whatever is polled is brought from memory first, and of what thousands of sockets wait for little is in any cache: to ask
 //! all of it which one woke the task costs more than to deliver a change. Each source therefore has a bell, but for a stream
-//! that is the only one, and all bells of a socket one board. Invariant: a source whose waker was called, or that was ready, is polled again.
+//! that is the only one, and all bells of a socket one board. Invariant: a source whose waker was called, or that was ready,
+//! is polled again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -158,6 +158,7 @@ where
         }
     }
 
+    /// What comes next. What was written goes on its way before the task sleeps, or when enough of it waits.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if self.bells.board.have_rung(SESSION_BITS)
             && let Poll::Ready(event) = self.poll_own()
