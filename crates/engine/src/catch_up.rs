@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use roadbook_domain::{Event, Instant, Version};
-use roadbook_store::Heard;
+use roadbook_store::{Heard, Hold};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Duration, timeout};
 
@@ -97,12 +97,23 @@ impl RoadMap {
 
     /// Publishes, batch after batch, what the log holds beyond the current state, and tells how many events that were.
     pub(crate) async fn catch_up(&self) -> Result<usize, EngineError> {
+        self.catch_up_through(None).await
+    }
+
+    /// As [`catch_up`](Self::catch_up), by way of the hold if the stream is held.
+    pub(crate) async fn catch_up_through(
+        &self,
+        mut hold: Option<&mut (dyn Hold + '_)>,
+    ) -> Result<usize, EngineError> {
         let mut published = 0;
         let limit = self.settings.page_events;
         let mut read = self.current().moment.version;
         let mut batch: Vec<Arc<RecordedEvent>> = Vec::new();
         loop {
-            let page = self.events(read, Version(u64::MAX), &[], limit).await?;
+            let page = match &mut hold {
+                None => self.events(read, Version(u64::MAX), &[], limit).await?,
+                Some(hold) => self.decoded(hold.read(to_store(read), limit).await)?,
+            };
             let full = page.len() == limit;
             for event in page {
                 read = event.version;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use roadbook_domain::{Event, Instant, Participation, RoadMapId, Standing, Version};
-use roadbook_store::StoreError;
+use roadbook_store::{StoreError, StoredEvent};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -239,12 +239,17 @@ impl RoadMap {
     ) -> Result<Vec<Arc<RecordedEvent>>, EngineError> {
         let (after, through) = (to_store(after), to_store(through));
         let limit = limit.min(self.settings.page_events);
-        let stored = self
-            .past
-            .log()
-            .read_versions(stream_of(self.id), after, through, subjects, limit)
-            .await
-            .map_err(|error| self.noticed(error))?;
+        let log = self.past.log();
+        let stored = log.read_versions(stream_of(self.id), after, through, subjects, limit);
+        self.decoded(stored.await)
+    }
+
+    /// What was read of the log, as the events that it means.
+    pub(crate) fn decoded(
+        &self,
+        stored: Result<Vec<StoredEvent>, StoreError>,
+    ) -> Result<Vec<Arc<RecordedEvent>>, EngineError> {
+        let stored = stored.map_err(|error| self.noticed(error))?;
         let decoded = stored.into_iter().map(|event| decode(event).map(Arc::new));
         let decoded: Result<_, StoreError> = decoded.collect();
         decoded.map_err(|error| self.noticed(error))

@@ -200,10 +200,10 @@ impl Writer {
         &mut self,
         log: &'log dyn EventLog,
     ) -> Result<Option<Box<dyn Hold + 'log>>, EngineError> {
-        let hold = log.hold(stream_of(self.road_map.id)).await?;
-        if hold.is_some() {
+        let mut hold = log.hold(stream_of(self.road_map.id)).await?;
+        if let Some(hold) = &mut hold {
             self.turns -= 1;
-            self.noticed(self.road_map.catch_up().await?);
+            self.noticed(self.road_map.catch_up_through(Some(&mut **hold)).await?);
         }
         Ok(hold)
     }

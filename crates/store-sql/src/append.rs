@@ -18,12 +18,14 @@ use crate::dialect::{Dialect, store_error};
 use crate::transaction::Transaction;
 use crate::{row, sql};
 
-/// Whether it is asked which commands of a batch are recorded. Nearly none ever is, and one that is stops the insertion by
-/// its key: where a batch can be judged again, it is asked only then.
+/// What is asked before a batch is judged. Nearly no command is ever recorded, and one that is stops the insertion by its
+/// key: where a batch can be judged again, commands are asked about only then.
 #[derive(Clone, Copy)]
-enum Recorded {
-    Asked,
-    LeftToKeys,
+enum Asked {
+    HeadsAndCommands,
+    Heads,
+    /// The stream is held, and this is where it stands.
+    Nothing(Option<Head>),
 }
 
 /// What is done in the transaction besides appending.
@@ -63,29 +65,29 @@ pub(crate) async fn append_batch<DB: Dialect>(
         return Ok((decision.outcomes, heads));
     }
     let mut judgements_left = DB::JUDGEMENTS_MAX;
-    let mut recorded = Recorded::LeftToKeys;
+    let mut asked = Asked::Heads;
     loop {
         judgements_left = judgements_left.saturating_sub(1);
         let judged = if judgements_left == 0 {
-            recorded = Recorded::Asked;
+            asked = Asked::HeadsAndCommands;
             std::mem::take(&mut appends)
         } else {
             appends.clone()
         };
         let begun = Transaction::begin(writer).await;
         let transaction = begun.map_err(|error| store_error::<DB>("the append", error))?;
-        match judge_and_commit(transaction, judged, recorded, Besides::Nothing).await {
+        match judge_and_commit(transaction, judged, asked, Besides::Nothing).await {
             Ok(decision) => {
                 let heads = heads_of(&decision);
                 return Ok((decision.outcomes, heads));
             }
             // Where the streams stand now decides: most likely it is a conflict, which is an answer and no error.
             Err(Unwritten::Failed(error)) if judgements_left > 0 && DB::is_lost_race(&error) => {
-                recorded = Recorded::Asked;
+                asked = Asked::HeadsAndCommands;
             }
             // A command that is recorded is answered before anything else that may be wrong with its append.
-            Err(Unwritten::Refused(_)) if matches!(recorded, Recorded::LeftToKeys) => {
-                recorded = Recorded::Asked;
+            Err(Unwritten::Refused(_)) if matches!(asked, Asked::Heads) => {
+                asked = Asked::HeadsAndCommands;
             }
             Err(unwritten) => return Err(unwritten.told::<DB>()),
         }
@@ -101,19 +103,47 @@ impl Unwritten {
     }
 }
 
-/// Makes one append in a transaction that has locked the head of the stream, so that it is judged once, or that locks it
-/// then: of a stream that is there, nothing else can be in the way.
+/// Makes one append in a transaction that locks the head of the stream: of a stream that is there, nothing else can be in
+/// the way, so that it is judged once.
 pub(crate) async fn append_alone<DB: Dialect>(
     transaction: Transaction<DB>,
     append: Append,
     besides: Besides<'_>,
 ) -> Result<(AppendOutcome, Vec<Head>), StoreError> {
-    let judged = judge_and_commit(transaction, vec![append], Recorded::Asked, besides).await;
+    let asked = Asked::HeadsAndCommands;
+    let judged = judge_and_commit(transaction, vec![append], asked, besides).await;
     let decision = judged.map_err(Unwritten::told::<DB>)?;
     let heads = heads_of(&decision);
+    Ok((only(&decision.outcomes)?, heads))
+}
+
+/// Makes one append in a transaction that has locked the head of the stream and found it so. If a command of it turns out to
+/// be recorded, the hold is let go, and it is judged like any other append.
+pub(crate) async fn append_held<DB: Dialect>(
+    (place, writer): (&DB::Place, &Pool<DB>),
+    (transaction, head): (Transaction<DB>, Option<Head>),
+    append: Append,
+) -> Result<(AppendOutcome, Vec<Head>), StoreError> {
+    let asked = Asked::Nothing(head);
+    let judged = judge_and_commit(transaction, vec![append.clone()], asked, Besides::Nothing);
+    let (outcomes, heads) = match judged.await {
+        Ok(decision) => {
+            let heads = heads_of(&decision);
+            (decision.outcomes, heads)
+        }
+        Err(Unwritten::Refused(_)) => append_batch(place, writer, vec![append]).await?,
+        Err(Unwritten::Failed(error)) if DB::is_lost_race(&error) => {
+            append_batch(place, writer, vec![append]).await?
+        }
+        Err(unwritten) => return Err(unwritten.told::<DB>()),
+    };
+    Ok((only(&outcomes)?, heads))
+}
+
+/// The outcome of an append that went alone.
+fn only(outcomes: &[AppendOutcome]) -> Result<AppendOutcome, StoreError> {
     let missing = || StoreError::corrupt("the append", "it was not judged");
-    let outcome = decision.outcomes.first().copied().ok_or_else(missing)?;
-    Ok((outcome, heads))
+    outcomes.first().copied().ok_or_else(missing)
 }
 
 fn heads_of(decision: &Decision) -> Vec<Head> {
@@ -123,11 +153,11 @@ fn heads_of(decision: &Decision) -> Vec<Head> {
 async fn judge_and_commit<DB: Dialect>(
     mut transaction: Transaction<DB>,
     appends: Vec<Append>,
-    recorded: Recorded,
+    asked: Asked,
     besides: Besides<'_>,
 ) -> Result<Decision, Unwritten> {
     let connection = transaction.connection();
-    let decision = match judge_and_write::<DB>(connection, appends, recorded, besides).await {
+    let decision = match judge_and_write::<DB>(connection, appends, asked, besides).await {
         Ok(decision) => decision,
         // A connection that failed is closed, which undoes what it wrote.
         Err(Unwritten::Failed(error)) if !DB::is_lost_race(&error) => return Err(error.into()),
@@ -146,10 +176,10 @@ async fn judge_and_commit<DB: Dialect>(
 async fn judge_and_write<DB: Dialect>(
     connection: &mut DB::Connection,
     appends: Vec<Append>,
-    recorded: Recorded,
+    asked: Asked,
     besides: Besides<'_>,
 ) -> Result<Decision, Unwritten> {
-    let standing = standing::<DB>(connection, &appends, recorded).await?;
+    let standing = standing::<DB>(connection, &appends, asked).await?;
     let mut decision = standing.decide(appends).map_err(Unwritten::Refused)?;
     match besides {
         Besides::Redacted(redacted) => {
@@ -192,8 +222,16 @@ pub(crate) async fn put_remainder<DB: Dialect>(
 async fn standing<DB: Dialect>(
     connection: &mut DB::Connection,
     appends: &[Append],
-    recorded: Recorded,
+    asked: Asked,
 ) -> Result<Standing, Error> {
+    let mut standing = Standing::default();
+    if let Asked::Nothing(head) = asked {
+        standing.heads = head
+            .into_iter()
+            .map(|head| (head.stream_id, head))
+            .collect();
+        return Ok(standing);
+    }
     let streams: BTreeSet<StreamId> = appends.iter().map(|append| append.stream_id).collect();
     let streams: Vec<StreamId> = streams.into_iter().collect();
     let statement = if DB::LOCKS_HEADS {
@@ -203,12 +241,11 @@ async fn standing<DB: Dialect>(
     };
     let heads =
         find_all::<DB, _>(connection, statement, &streams, |call| call, Call::stream).await?;
-    let mut standing = Standing::default();
     for row in &heads {
         let head = row::head::<DB>(row)?;
         standing.heads.insert(head.stream_id, head);
     }
-    if matches!(recorded, Recorded::Asked) {
+    if matches!(asked, Asked::HeadsAndCommands) {
         standing.recorded = recorded_commands::<DB>(connection, appends).await?;
     }
     Ok(standing)

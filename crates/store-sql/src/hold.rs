@@ -1,52 +1,82 @@
 //! A stream that is held: a transaction that has locked its head and has written nothing yet.
 //!
-//! Owns the time between the lock and the append; judging and writing are those of every append. Invariant: a hold that is
-//! dropped closes its connection, which lets the lock go.
+//! Owns the time between the lock and the append; reading, judging and writing are those of every stream. Invariant: a hold
+//! that is dropped closes its connection, which lets the lock go.
 
 use async_trait::async_trait;
-use roadbook_store::{Append, AppendOutcome, Hold, StoreError, StreamId};
+use roadbook_store::{
+    Append, AppendOutcome, Head, Hold, StoreError, StoredEvent, StreamId, Version,
+};
 use sqlx::{Error, Pool};
 
 use crate::answer::in_time;
-use crate::append::{Besides, append_alone};
+use crate::append::append_held;
 use crate::call::{Call, find_all};
 use crate::dialect::Dialect;
-use crate::sql;
+use crate::store::SqlStore;
 use crate::transaction::Transaction;
+use crate::{row, sql};
 
 /// A transaction with the lock of one stream.
 pub(crate) struct HeldStream<'store, DB: Dialect> {
     transaction: Transaction<DB>,
-    place: &'store DB::Place,
+    stream: StreamId,
+    head: Option<Head>,
+    store: &'store SqlStore<DB>,
+    writer: &'store Pool<DB>,
 }
 
 impl<'store, DB: Dialect> HeldStream<'store, DB> {
     /// Waits for the lock.
     pub(crate) async fn lock(
-        writer: &Pool<DB>,
-        place: &'store DB::Place,
+        store: &'store SqlStore<DB>,
+        writer: &'store Pool<DB>,
         stream: StreamId,
     ) -> Result<Self, Error> {
         let mut transaction = Transaction::begin(writer).await?;
         let connection = transaction.connection();
         let streams = [stream];
-        find_all::<DB, _>(
-            connection,
-            &sql::LOCK_HEADS_OF,
-            &streams,
-            |call| call,
-            Call::stream,
-        )
-        .await?;
-        Ok(Self { transaction, place })
+        let statement = &sql::LOCK_HEADS_OF;
+        let heads =
+            find_all::<DB, _>(connection, statement, &streams, |call| call, Call::stream).await?;
+        let head = heads.first().map(row::head::<DB>).transpose()?;
+        Ok(Self {
+            transaction,
+            stream,
+            head,
+            store,
+            writer,
+        })
     }
 }
 
 #[async_trait]
 impl<DB: Dialect> Hold for HeldStream<'_, DB> {
+    async fn read(&mut self, after: Version, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
+        if self.head.is_none_or(|head| head.version <= after) {
+            return Ok(Vec::new());
+        }
+        let connection = self.transaction.connection();
+        let call = Call::<DB>::new(sql::READ_VERSIONS)
+            .stream(self.stream)
+            .version(after)
+            .version(Version::MAX)
+            .limit(limit);
+        let rows = call.rows(connection);
+        let rows = self.store.unless_late("a read", rows).await?;
+        self.store.stored_events(self.stream, &rows).await
+    }
+
     async fn append(self: Box<Self>, append: Append) -> Result<AppendOutcome, StoreError> {
-        let Self { transaction, place } = *self;
-        let appended = append_alone(transaction, append, Besides::Nothing);
+        let Self {
+            transaction,
+            head,
+            store,
+            writer,
+            ..
+        } = *self;
+        let place: &DB::Place = &store.place;
+        let appended = append_held((place, writer), (transaction, head), append);
         let appended = in_time::<DB, _>(place, appended, StoreError::outcome_unknown).await;
         let (outcome, heads) = appended?;
         DB::appended(place, &heads);
@@ -54,12 +84,14 @@ impl<DB: Dialect> Hold for HeldStream<'_, DB> {
     }
 
     async fn release(self: Box<Self>) {
-        let Self { transaction, place } = *self;
+        let Self {
+            transaction, store, ..
+        } = *self;
         let released = async {
             transaction.roll_back().await;
             Ok(())
         };
         // A connection that does not answer is closed, which lets the lock go too, if later.
-        drop(in_time::<DB, _>(place, released, StoreError::outcome_unknown).await);
+        drop(in_time::<DB, _>(&store.place, released, StoreError::outcome_unknown).await);
     }
 }

@@ -60,7 +60,7 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 
     /// What a call that can be repeated gives, or that the database is unavailable if it does not answer in time.
-    async fn unless_late<T>(
+    pub(crate) async fn unless_late<T>(
         &self,
         doing: &'static str,
         call: impl Future<Output = Result<T, Error>>,
@@ -117,8 +117,17 @@ impl<DB: Dialect> SqlStore<DB> {
         call: Call<DB>,
     ) -> Result<Vec<StoredEvent>, StoreError> {
         let rows = self.rows(call).await?;
+        self.stored_events(stream, &rows).await
+    }
+
+    /// The events in rows that were read.
+    pub(crate) async fn stored_events(
+        &self,
+        stream: StreamId,
+        rows: &[DB::Row],
+    ) -> Result<Vec<StoredEvent>, StoreError> {
         let place = || format!("the events of stream {stream}");
-        let events = row::all::<DB, _>(place, &rows, row::stored_event::<DB>)?;
+        let events = row::all::<DB, _>(place, rows, row::stored_event::<DB>)?;
         self.with_remainders(stream, events, |event| event).await
     }
 
@@ -319,7 +328,7 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
         if !DB::LOCKS_HEADS {
             return Ok(None);
         }
-        let held = HeldStream::lock(self.writer()?, &self.place, stream);
+        let held = HeldStream::lock(self, self.writer()?, stream);
         Ok(Some(Box::new(
             self.unless_late("holding a stream", held).await?,
         )))

@@ -5,11 +5,14 @@
 
 use async_trait::async_trait;
 
-use crate::{Append, AppendOutcome, StoreError};
+use crate::{Append, AppendOutcome, StoreError, StoredEvent, Version};
 
 /// A stream that other processes wait for. To be used up soon: who holds keeps them waiting.
 #[async_trait]
 pub trait Hold: Send {
+    /// Reads what the stream holds after a version, at most so many events: nothing comes in meanwhile.
+    async fn read(&mut self, after: Version, limit: usize) -> Result<Vec<StoredEvent>, StoreError>;
+
     /// Appends as [`append_batch`](crate::EventLog::append_batch) does, and lets the stream go.
     async fn append(self: Box<Self>, append: Append) -> Result<AppendOutcome, StoreError>;
 

@@ -17,6 +17,7 @@ crate::claims![
     a_node_that_is_mistaken_about_a_stream_writes_nothing_of_it,
     a_log_that_lost_its_last_events_gets_none_with_a_gap_before_it,
     who_holds_a_stream_is_not_overtaken,
+    a_command_that_is_recorded_is_refused_through_a_hold_too,
     a_hold_that_is_not_used_lets_the_stream_go,
     a_log_has_one_name_and_no_other_log_has_it,
 ];
@@ -250,6 +251,24 @@ async fn who_holds_a_stream_is_not_overtaken(server: &'static Server) {
     let hold = there.hold(stream(1)).await.unwrap().unwrap();
     let late = hold.append(append(stream(1), 1, &[1])).await.unwrap();
     assert_eq!(late, AppendOutcome::Conflict { head: Version(3) });
+    verify_log(&here, &mut |_| {}).await.unwrap();
+}
+
+async fn a_command_that_is_recorded_is_refused_through_a_hold_too(server: &'static Server) {
+    let (here, database) = fresh(server).await;
+    let there = open(&server.url(&database)).await;
+    let first = only(append(stream(1), 0, &[1]), 7);
+    here.append_batch(vec![first]).await.unwrap();
+    for log in [&here, &there] {
+        let hold = log.hold(stream(1)).await.unwrap().unwrap();
+        let again = hold.append(only(append(stream(1), 1, &[1]), 7)).await;
+        let conflict = AppendOutcome::Conflict { head: Version(1) };
+        assert_eq!(again.unwrap(), conflict);
+    }
+    let hold = there.hold(stream(1)).await.unwrap().unwrap();
+    let next = hold.append(only(append(stream(1), 1, &[1]), 8)).await;
+    let head = Version(2);
+    assert_eq!(next.unwrap(), AppendOutcome::Appended { head });
     verify_log(&here, &mut |_| {}).await.unwrap();
 }
 
