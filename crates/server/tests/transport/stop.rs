@@ -131,3 +131,28 @@ async fn a_hot_stream_and_a_hanging_request_end_with_the_grace() {
     assert_eq!((*probe.open.borrow(), *probe.waiting.borrow()), (0, 0));
     assert_eq!(soon(hanging).await.unwrap(), "");
 }
+
+/// Its session is held up in a write, which nothing ends but the server's patience.
+#[tokio::test]
+async fn a_peer_that_reads_nothing_is_let_go_after_the_grace() {
+    let limits = Limits {
+        write_stall_ms: 600_000,
+        socket_close_wait_ms: 50,
+        ..Limits::default()
+    };
+    let mut server = Server::start(Settings {
+        grace_ms: 50,
+        limits,
+        ..Settings::default()
+    })
+    .await;
+    let mut open = server.probe.open.subscribe();
+    let mut socket = server.acknowledged().await;
+    socket
+        .subscribe("1", "subscription { hot(bytes: 100000) }")
+        .await;
+    soon(open.wait_for(|open| *open == 1)).await.unwrap();
+    server.stop();
+    server.ended().await;
+    assert_eq!(*open.borrow(), 0);
+}
