@@ -1,17 +1,17 @@
-//! One call of one statement: its values, and how it is run.
+//! One call of a statement or of several: their values, and how they are run.
 //!
 //! Owns the binding of values and the chunks of statements that take many. What a row means is its caller's affair.
 //! Invariant: values are bound in the order of their placeholders.
 
 use roadbook_store::{Instant, StreamId, Version};
 use sqlx::error::BoxDynError;
-use sqlx::{Error, SqlSafeStr, SqlStr};
+use sqlx::{AssertSqlSafe, Error, SqlSafeStr, SqlStr};
 use uuid::Uuid;
 
 use crate::dialect::{Dialect, Value};
 use crate::sql::Repeated;
 
-/// A statement with the values that it is run with.
+/// Statements with the values that they are run with; mostly one.
 pub(crate) struct Call<DB: Dialect> {
     sql: SqlStr,
     arguments: DB::Arguments,
@@ -25,6 +25,15 @@ impl<DB: Dialect> Call<DB> {
             sql: sql.into_sql_str(),
             arguments: DB::Arguments::default(),
             unbound: None,
+        }
+    }
+
+    /// The same call, with another statement run after what it has. Placeholders must be plain.
+    pub(crate) fn then(self, sql: &SqlStr) -> Self {
+        let both = format!("{}; {}", self.sql.as_str(), sql.as_str());
+        Self {
+            sql: AssertSqlSafe(both).into_sql_str(),
+            ..self
         }
     }
 
@@ -87,25 +96,6 @@ impl<DB: Dialect> Call<DB> {
             Some(error) => Err(Error::Encode(error)),
         }
     }
-}
-
-/// Inserts rows with as few statements as the counts that are made allow: 100 rows as 96 and 4.
-pub(crate) async fn insert_all<DB: Dialect, T>(
-    connection: &mut DB::Connection,
-    statement: &'static Repeated,
-    items: impl ExactSizeIterator<Item = T>,
-    bind: impl Fn(Call<DB>, T) -> Call<DB>,
-) -> Result<(), Error> {
-    let mut items = items;
-    while items.len() > 0 {
-        let count = Repeated::not_beyond(items.len());
-        let call = items
-            .by_ref()
-            .take(count)
-            .fold(Call::new(statement.sql::<DB>(count)), &bind);
-        call.run(connection).await?;
-    }
-    Ok(())
 }
 
 /// Looks for many keys with as few statements as may be. The last key is repeated until there is a statement for their

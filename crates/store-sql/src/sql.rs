@@ -2,8 +2,8 @@
 //!
 //! Owns the text and nothing that runs it. Placeholders are numbered, which SQLite and PostgreSQL both understand. A limit
 //! is a cast: one that is a bare placeholder makes SQLite plan the statement anew each time it is run, to know the
-//! number. Invariant: a statement is a constant, or made from constants by [`Repeated`]; no value of a caller ever
-//! becomes part of one.
+//! number. Invariant: a statement is a constant, made from constants by [`Repeated`], or several of those one after another;
+//! no value of a caller ever becomes part of one.
 
 use std::sync::OnceLock;
 

@@ -1,6 +1,6 @@
 //! Writing what a batch appends: one statement for each table, or two where the rows ask for it.
 //!
-//! Owns the order of the columns. A statement costs SQLite little, but rows cannot be handed to it as columns.
+//! Owns the order of the columns, and what makes one call. Rows cannot be handed to SQLite as columns.
 //! Invariant: every value stands where its statement has its column.
 
 use roadbook_store::{CommandRecord, Decision, Head, SealedRow, StreamId};
@@ -8,8 +8,12 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Error, Sqlite};
 
 use crate::append::{Touch, touches};
-use crate::call::{Call, insert_all};
+use crate::call::Call;
 use crate::sql::Repeated;
+
+/// So many events are written by one call. A call goes to the thread of SQLite and back, which takes longer than a row; but
+/// more rows could be joined in so many ways that statements would seldom be met again.
+const TOGETHER_MAX: usize = 4;
 
 static INSERT_EVENTS: Repeated = Repeated::new(
     "INSERT OR ROLLBACK INTO events (stream_id, version, recorded_at, effective_at, effective_max, payload_digest, digest, header) \
@@ -83,26 +87,56 @@ pub(super) async fn write(
         commands,
         ..
     } = decision;
-    insert_all(connection, &PUT_HEADS, heads.values(), bind_head).await?;
-    insert_all(connection, &INSERT_EVENTS, events.iter(), bind_event).await?;
-    insert_all(connection, &INSERT_PAYLOADS, events.iter(), bind_payload).await?;
     let backdated: Vec<&SealedRow> = events.iter().filter(|event| event.is_backdated()).collect();
-    insert_all(
-        connection,
-        &INSERT_BACKDATED,
-        backdated.into_iter(),
-        bind_backdated,
-    )
-    .await?;
     let touched: Vec<Touch> = events.iter().flat_map(touches).collect();
-    insert_all(
-        connection,
-        &INSERT_SUBJECTS,
-        touched.into_iter(),
-        bind_touch,
-    )
-    .await?;
-    insert_all(connection, &INSERT_COMMANDS, commands.iter(), bind_command).await
+    let mut script = Script::new(events.len() <= TOGETHER_MAX);
+    script.insert(&PUT_HEADS, heads.values(), bind_head);
+    script.insert(&INSERT_EVENTS, events.iter(), bind_event);
+    script.insert(&INSERT_PAYLOADS, events.iter(), bind_payload);
+    script.insert(&INSERT_BACKDATED, backdated.into_iter(), bind_backdated);
+    script.insert(&INSERT_SUBJECTS, touched.into_iter(), bind_touch);
+    script.insert(&INSERT_COMMANDS, commands.iter(), bind_command);
+    script.run(connection).await
+}
+
+/// Statements that are run in their order.
+struct Script {
+    calls: Vec<Call<Sqlite>>,
+    /// Whether they make one call.
+    together: bool,
+}
+
+impl Script {
+    const fn new(together: bool) -> Self {
+        let calls = Vec::new();
+        Self { calls, together }
+    }
+
+    /// Inserts rows with as few statements as the counts that are made allow: 100 rows as 96 and 4.
+    fn insert<T>(
+        &mut self,
+        statement: &'static Repeated,
+        rows: impl ExactSizeIterator<Item = T>,
+        bind: impl Fn(Call<Sqlite>, T) -> Call<Sqlite>,
+    ) {
+        let mut rows = rows;
+        while rows.len() > 0 {
+            let count = Repeated::not_beyond(rows.len());
+            let sql = statement.sql::<Sqlite>(count);
+            let call = match self.calls.pop_if(|_| self.together) {
+                Some(before) => before.then(&sql),
+                None => Call::new(sql),
+            };
+            self.calls.push(rows.by_ref().take(count).fold(call, &bind));
+        }
+    }
+
+    async fn run(self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        for call in self.calls {
+            call.run(connection).await?;
+        }
+        Ok(())
+    }
 }
 
 fn bind_event(call: Call<Sqlite>, event: &SealedRow) -> Call<Sqlite> {
