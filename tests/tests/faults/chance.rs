@@ -1,6 +1,6 @@
 //! Chance that can be repeated: every choice of a test follows from one seed.
 //!
-//! Owns the seed and the generator, SplitMix64. Invariant: the seed is printed before anything is chosen.
+//! Owns the seed and the generator, `SplitMix64`. Invariant: the seed is printed before anything is chosen.
 
 use std::hash::{BuildHasher as _, RandomState};
 

@@ -62,7 +62,7 @@ impl Cluster {
         text(&self.tell("primary")["primary"])
     }
 
-    /// Host and port that clients are told: HAProxy.
+    /// Host and port that clients are told: those of the proxy.
     pub(crate) fn front(&self) -> String {
         host_and_port(&self.told["url"])
     }

@@ -91,9 +91,11 @@ impl Progress {
     }
 
     /// What a subscriber of a strand, or of everything, must have heard before it may go.
-    pub(crate) fn last_version(&self, strand: &Option<String>) -> Option<u64> {
+    pub(crate) fn last_version(&self, strand: Option<&String>) -> Option<u64> {
         let seen = self.seen.lock().unwrap();
-        seen.last_versions.as_ref().map(|versions| versions[strand])
+        seen.last_versions
+            .as_ref()
+            .map(|versions| versions[&strand.cloned()])
     }
 
     /// Waits until something is acknowledged, or for a moment.

@@ -56,12 +56,12 @@ impl Subscriber {
         };
         let mut ending = None;
         while !is_over(&heard, progress) {
-            if progress.last_version(&heard.strand).is_some() {
-                let since = ending.get_or_insert_with(Instant::now);
+            if let Some(last) = progress.last_version(heard.strand.as_ref()) {
+                let told = heard.versions.last();
+                let (since, then) = ending.get_or_insert_with(|| (Instant::now(), told.copied()));
                 assert!(
                     since.elapsed() < PATIENCE,
-                    "the last version is not told, only {:?}",
-                    heard.versions
+                    "version {last} is not told: {then:?} was the last one when the traffic ended, and {told:?} is now",
                 );
             }
             heard.connections += 1;
@@ -111,7 +111,7 @@ impl Subscriber {
 
 /// Whether nothing more is to come.
 fn is_over(heard: &Heard, progress: &Progress) -> bool {
-    let last = progress.last_version(&heard.strand);
+    let last = progress.last_version(heard.strand.as_ref());
     last.is_some() && heard.versions.last().copied() >= last
 }
 
