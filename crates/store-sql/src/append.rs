@@ -25,7 +25,7 @@ enum Asked {
     HeadsAndCommands,
     Heads,
     /// The stream is held, and this is where it stands.
-    Nothing(Option<Head>),
+    Nothing(Head),
 }
 
 /// What is done in the transaction besides appending.
@@ -124,7 +124,8 @@ pub(crate) async fn append_held<DB: Dialect>(
     (transaction, head): (Transaction<DB>, Option<Head>),
     append: Append,
 ) -> Result<(AppendOutcome, Vec<Head>), StoreError> {
-    let asked = Asked::Nothing(head);
+    // A stream without a head cannot be locked.
+    let asked = head.map_or(Asked::HeadsAndCommands, Asked::Nothing);
     let judged = judge_and_commit(transaction, vec![append.clone()], asked, Besides::Nothing);
     let (outcomes, heads) = match judged.await {
         Ok(decision) => {
@@ -226,10 +227,7 @@ async fn standing<DB: Dialect>(
 ) -> Result<Standing, Error> {
     let mut standing = Standing::default();
     if let Asked::Nothing(head) = asked {
-        standing.heads = head
-            .into_iter()
-            .map(|head| (head.stream_id, head))
-            .collect();
+        standing.heads.insert(head.stream_id, head);
         return Ok(standing);
     }
     let streams: BTreeSet<StreamId> = appends.iter().map(|append| append.stream_id).collect();
@@ -265,8 +263,8 @@ async fn recorded_commands<DB: Dialect>(
     };
     let ids: Vec<(Uuid, Uuid)> = appends.iter().flat_map(ids_of).collect();
     let bind = |call: Call<DB>, (stream, command)| call.uuid(stream).uuid(command);
-    let rows =
-        find_all::<DB, _>(connection, &sql::RECORDED_COMMANDS, &ids, |call| call, bind).await?;
+    let statement = &sql::RECORDED_COMMANDS;
+    let rows = find_all::<DB, _>(connection, statement, &ids, Call::planned_anew, bind).await?;
     rows.iter()
         .map(|row| Ok((StreamId(DB::uuid(row, 0)?), DB::uuid(row, 1)?)))
         .collect()

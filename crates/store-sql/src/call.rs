@@ -17,6 +17,8 @@ pub(crate) struct Call<DB: Dialect> {
     arguments: DB::Arguments,
     /// The first value that could not be bound.
     unbound: Option<BoxDynError>,
+    /// Whether no plan may be kept where plans age.
+    anew: bool,
 }
 
 impl<DB: Dialect> Call<DB> {
@@ -25,7 +27,13 @@ impl<DB: Dialect> Call<DB> {
             sql: sql.into_sql_str(),
             arguments: DB::Arguments::default(),
             unbound: None,
+            anew: false,
         }
+    }
+
+    /// The same call, planned each time that it is run where the right plan depends on what there is.
+    pub(crate) fn planned_anew(self) -> Self {
+        Self { anew: true, ..self }
     }
 
     /// The same call, with another statement run after what it has. Placeholders must be plain.
@@ -92,7 +100,10 @@ impl<DB: Dialect> Call<DB> {
 
     fn query(self) -> Result<sqlx::query::Query<'static, DB, DB::Arguments>, Error> {
         match self.unbound {
-            None => Ok(sqlx::query_with(self.sql, self.arguments)),
+            None => {
+                let query = sqlx::query_with(self.sql, self.arguments);
+                Ok(query.persistent(!(self.anew && DB::PLANS_AGE)))
+            }
             Some(error) => Err(Error::Encode(error)),
         }
     }

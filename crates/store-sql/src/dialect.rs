@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use roadbook_store::{Append, Decision, Head, Redaction, Room, Scrubbed, StoreError, Wakeups};
+use sqlx::database::HasStatementCache;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Error, Executor, IntoArguments, Pool};
 use uuid::Uuid;
@@ -22,7 +23,7 @@ pub enum Value {
 }
 
 /// A database that the log can be kept in.
-pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
+pub trait Dialect: Database<Arguments: IntoArguments<Self>> + HasStatementCache {
     /// What a store keeps of where its database is, for as long as it is open: a file with its lock, for example.
     type Place: Send + Sync + 'static;
 
@@ -37,6 +38,9 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> {
 
     /// True if `?` is a placeholder that may be used instead of `$1`, `$2`, … where they are in order.
     const PLAIN_PLACEHOLDERS: bool;
+
+    /// True if a statement that is kept may keep the plan of a day when there was less.
+    const PLANS_AGE: bool;
 
     /// Asks the server for the time, in microseconds since 1970; `None` if the database has no clock of its own.
     const NOW: Option<&'static str>;

@@ -46,6 +46,8 @@ impl Dialect for Postgres {
 
     const PLAIN_PLACEHOLDERS: bool = false;
 
+    const PLANS_AGE: bool = true;
+
     /// Said in full, since a server can have other defaults. Under READ COMMITTED a statement that waited for a lock
     /// sees what the one before it wrote.
     const BEGIN_WRITING: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";

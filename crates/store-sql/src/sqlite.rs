@@ -50,6 +50,8 @@ impl Dialect for Sqlite {
     /// have, that takes longer than inserting them.
     const PLAIN_PLACEHOLDERS: bool = true;
 
+    const PLANS_AGE: bool = false;
+
     const BEGIN_WRITING: &'static str = "BEGIN IMMEDIATE";
 
     /// There is one connection that writes, so nothing changes between reading and writing.

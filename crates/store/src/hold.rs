@@ -7,7 +7,8 @@ use async_trait::async_trait;
 
 use crate::{Append, AppendOutcome, StoreError, StoredEvent, Version};
 
-/// A stream that other processes wait for. To be used up soon: who holds keeps them waiting.
+/// A stream that other processes wait for. To be used up soon: who holds keeps them waiting. A stream without events cannot be
+/// kept from others; who is first to append to it wins.
 #[async_trait]
 pub trait Hold: Send {
     /// Reads what the stream holds after a version, at most so many events: nothing comes in meanwhile.

@@ -12,10 +12,8 @@ use sqlx::postgres::PgConnectOptions;
 const STATEMENTS_MAX: usize = 320;
 
 /// Every statement finds its rows by key. A plan made while a table was small, or before its statistics were, could go
-/// through all of it instead; with the other ways switched off there is one plan, whatever the statistics say. So it is
-/// made once in each session: to plan takes longer than to read.
-const PLANS: [(&str, &str); 7] = [
-    ("plan_cache_mode", "force_generic_plan"),
+/// through all of it instead, so the other ways are switched off.
+const PLANS: [(&str, &str); 6] = [
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
@@ -87,15 +85,23 @@ impl PostgresSettings {
         Duration::from_millis(self.notify_interval_ms)
     }
 
-    /// Sessions that write. What is said here goes before what the server, the role or the URL says.
+    /// Sessions that write. What is said here goes before what the server, the role or the URL says. Their few statements
+    /// have one plan each, whatever the statistics say, and others wait meanwhile: it is made once, and kept.
     pub(super) fn writer(&self, server: &PgConnectOptions) -> PgConnectOptions {
-        self.session(server).options([("synchronous_commit", "on")])
+        self.session(server).options([
+            ("synchronous_commit", "on"),
+            ("plan_cache_mode", "force_generic_plan"),
+        ])
     }
 
-    /// Sessions that read, and do nothing else unless they say so.
+    /// Sessions that read, and do nothing else unless they say so. Their statements are planned each time: a plan that is
+    /// kept is that of the day when the stream was short, when one index looked as good as another, and then reads all of
+    /// a long stream for its last events.
     pub(super) fn reader(&self, server: &PgConnectOptions) -> PgConnectOptions {
-        self.session(server)
-            .options([("default_transaction_read_only", "on")])
+        self.session(server).options([
+            ("default_transaction_read_only", "on"),
+            ("plan_cache_mode", "force_custom_plan"),
+        ])
     }
 
     /// The session that migrates. It waits for other nodes that do, and a migration may take as long as it takes.

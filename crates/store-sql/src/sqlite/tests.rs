@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use roadbook_store::testing::{append, stream};
-use roadbook_store::{EventLog, StoreError, Version, verify_log};
+use roadbook_store::{AppendOutcome, EventLog, StoreError, Version, verify_log};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqlSafeStr as _, SqlStr, Sqlite};
 use tempfile::TempDir;
 
@@ -214,4 +214,36 @@ async fn a_subject_named_by_hundreds_of_events_is_read_in_pages_by_index() {
         }
     }
     assert_eq!(seen, (1..=900).step_by(3).collect());
+}
+
+#[tokio::test]
+async fn an_event_of_which_a_part_is_refused_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let log = open(&folder).await;
+    log.append_batch(vec![append(stream(1), 0, &[1])])
+        .await
+        .unwrap();
+    // The key of the next payload is taken, by whatever damage.
+    let damage = "PRAGMA foreign_keys = OFF; \
+         INSERT INTO payloads SELECT stream_id, 2, salt, payload FROM payloads; PRAGMA foreign_keys = ON";
+    let repair = "DELETE FROM payloads WHERE version = 2";
+    let run = async |sql: &'static str| {
+        let mut writer = log.writer().unwrap().acquire().await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut *writer).await.unwrap();
+    };
+    run(damage).await;
+    let refused = log.append_batch(vec![append(stream(1), 1, &[1])]).await;
+    assert!(
+        matches!(refused, Err(StoreError::Corrupt { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(
+        log.head(stream(1)).await.unwrap().unwrap().version,
+        Version(1)
+    );
+    run(repair).await;
+    let next = log.append_batch(vec![append(stream(1), 1, &[1])]).await;
+    let head = Version(2);
+    assert_eq!(next.unwrap(), [AppendOutcome::Appended { head }]);
+    assert_eq!(verify_log(&log, &mut |_| {}).await.unwrap().events, 2);
 }

@@ -11,9 +11,9 @@ use crate::append::{Touch, touches};
 use crate::call::Call;
 use crate::sql::Repeated;
 
-/// So many events are written by one call. A call goes to the thread of SQLite and back, which takes longer than a row; but
-/// more rows could be joined in so many ways that statements would seldom be met again.
-const TOGETHER_MAX: usize = 4;
+/// One event that touches no more, with its command, is written by one call. A call goes to the thread of SQLite and back, which takes longer
+/// than a row; but more rows could be joined in so many ways that a text would seldom be met again.
+const TOUCHED_MAX: usize = 8;
 
 static INSERT_EVENTS: Repeated = Repeated::new(
     "INSERT OR ROLLBACK INTO events (stream_id, version, recorded_at, effective_at, effective_max, payload_digest, digest, header) \
@@ -89,7 +89,8 @@ pub(super) async fn write(
     } = decision;
     let backdated: Vec<&SealedRow> = events.iter().filter(|event| event.is_backdated()).collect();
     let touched: Vec<Touch> = events.iter().flat_map(touches).collect();
-    let mut script = Script::new(events.len() <= TOGETHER_MAX);
+    let few = events.len() == 1 && commands.len() <= 1 && touched.len() <= TOUCHED_MAX;
+    let mut script = Script::new(few);
     script.insert(&PUT_HEADS, heads.values(), bind_head);
     script.insert(&INSERT_EVENTS, events.iter(), bind_event);
     script.insert(&INSERT_PAYLOADS, events.iter(), bind_payload);

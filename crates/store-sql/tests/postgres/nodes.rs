@@ -18,6 +18,8 @@ crate::claims![
     a_log_that_lost_its_last_events_gets_none_with_a_gap_before_it,
     who_holds_a_stream_is_not_overtaken,
     a_command_that_is_recorded_is_refused_through_a_hold_too,
+    who_holds_a_stream_reads_what_others_appended,
+    a_stream_without_events_can_be_held_by_several_and_one_wins,
     a_hold_that_is_not_used_lets_the_stream_go,
     a_log_has_one_name_and_no_other_log_has_it,
 ];
@@ -269,6 +271,38 @@ async fn a_command_that_is_recorded_is_refused_through_a_hold_too(server: &'stat
     let next = hold.append(only(append(stream(1), 1, &[1]), 8)).await;
     let head = Version(2);
     assert_eq!(next.unwrap(), AppendOutcome::Appended { head });
+    verify_log(&here, &mut |_| {}).await.unwrap();
+}
+
+async fn who_holds_a_stream_reads_what_others_appended(server: &'static Server) {
+    let (here, database) = fresh(server).await;
+    let there = open(&server.url(&database)).await;
+    here.append_batch(vec![append(stream(1), 0, &[1, 2, 3])])
+        .await
+        .unwrap();
+    let mut hold = there.hold(stream(1)).await.unwrap().unwrap();
+    let mut read = Vec::new();
+    for (after, limit) in [(0, 2), (2, 2), (3, 2)] {
+        let page = hold.read(Version(after), limit).await.unwrap();
+        let versions = page.iter().map(|event| event.header.version.0);
+        read.push(versions.collect::<Vec<_>>());
+    }
+    assert_eq!(read, [vec![1, 2], vec![3], vec![]]);
+    let outcome = hold.append(append(stream(1), 3, &[1])).await.unwrap();
+    assert_eq!(outcome, AppendOutcome::Appended { head: Version(4) });
+}
+
+/// There is no row to lock.
+async fn a_stream_without_events_can_be_held_by_several_and_one_wins(server: &'static Server) {
+    let (here, database) = fresh(server).await;
+    let there = open(&server.url(&database)).await;
+    let first = here.hold(stream(1)).await.unwrap().unwrap();
+    let mut second = there.hold(stream(1)).await.unwrap().unwrap();
+    assert!(second.read(Version::NONE, 1).await.unwrap().is_empty());
+    let outcome = first.append(append(stream(1), 0, &[1])).await.unwrap();
+    assert_eq!(outcome, AppendOutcome::Appended { head: Version(1) });
+    let outcome = second.append(append(stream(1), 0, &[1])).await.unwrap();
+    assert_eq!(outcome, AppendOutcome::Conflict { head: Version(1) });
     verify_log(&here, &mut |_| {}).await.unwrap();
 }
 
