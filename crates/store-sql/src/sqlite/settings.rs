@@ -9,7 +9,8 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
-/// Prepared statements kept in each connection: more than there are, with all their counts of items and what is joined of them.
+/// Prepared statements kept in each connection: more than there are, with all their counts of items and what is joined of
+/// them.
 const STATEMENTS_MAX: usize = 320;
 
 /// Rows on their way from a connection's thread to the reader. The default of sqlx, 50, makes reading half as fast.

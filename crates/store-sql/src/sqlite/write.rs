@@ -11,8 +11,8 @@ use crate::append::{Touch, touches};
 use crate::call::Call;
 use crate::sql::Repeated;
 
-/// One event that touches no more, with its command, is written by one call. A call goes to the thread of SQLite and back, which takes longer
-/// than a row; but more rows could be joined in so many ways that a text would seldom be met again.
+/// One event that touches no more, with its command, is written by one call. A call goes to the thread of SQLite and back,
+/// which takes longer than a row; but more rows could be joined in so many ways that a text would seldom be met again.
 const TOUCHED_MAX: usize = 8;
 
 static INSERT_EVENTS: Repeated = Repeated::new(
