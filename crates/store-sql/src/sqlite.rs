@@ -50,6 +50,7 @@ impl Dialect for Sqlite {
     /// have, that takes longer than inserting them.
     const PLAIN_PLACEHOLDERS: bool = true;
 
+    /// How much there is has no part in a plan, since nobody counts it.
     const PLANS_AGE: bool = false;
 
     const BEGIN_WRITING: &'static str = "BEGIN IMMEDIATE";

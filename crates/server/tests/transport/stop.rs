@@ -8,6 +8,15 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Server, raw_post, soon};
 
+async fn with_little_grace(limits: Limits) -> Server {
+    Server::start(Settings {
+        grace_ms: 50,
+        limits,
+        ..Settings::default()
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_stopping_server_finishes_what_runs_and_takes_nothing_new() {
     let mut server = Server::default().await;
@@ -99,14 +108,9 @@ async fn a_query_on_a_socket_gets_its_result_during_the_grace() {
 
 #[tokio::test]
 async fn a_hot_stream_and_a_hanging_request_end_with_the_grace() {
-    let limits = Limits {
+    let mut server = with_little_grace(Limits {
         socket_close_wait_ms: 2000,
         ..Limits::default()
-    };
-    let mut server = Server::start(Settings {
-        grace_ms: 50,
-        limits,
-        ..Settings::default()
     })
     .await;
     let mut waiting = server.probe.waiting.subscribe();
@@ -135,15 +139,10 @@ async fn a_hot_stream_and_a_hanging_request_end_with_the_grace() {
 /// Its session is held up in a write, which nothing ends but the server's patience.
 #[tokio::test]
 async fn a_peer_that_reads_nothing_is_let_go_after_the_grace() {
-    let limits = Limits {
+    let mut server = with_little_grace(Limits {
         write_stall_ms: 600_000,
         socket_close_wait_ms: 50,
         ..Limits::default()
-    };
-    let mut server = Server::start(Settings {
-        grace_ms: 50,
-        limits,
-        ..Settings::default()
     })
     .await;
     let mut open = server.probe.open.subscribe();
