@@ -123,6 +123,8 @@ pub(crate) struct Accepted {
     pub(crate) request: Request,
     pub(crate) recorded_at: Instant,
     pub(crate) outcomes: Vec<Outcome>,
+    /// For each of its events, which of its commands wrote it.
+    pub(crate) written_by: Vec<usize>,
     /// The head before and after it.
     pub(crate) before: Version,
     pub(crate) after: Version,
@@ -164,6 +166,7 @@ impl History {
         match decided {
             Ok(decision) => {
                 let before = self.log.version();
+                let written_by = self.written_by(&request, recorded_at);
                 self.log.append(&request.batch(recorded_at), &decision);
                 for command in &request.commands {
                     if let Command::Remove { hiding, .. } = command {
@@ -174,6 +177,7 @@ impl History {
                     request,
                     recorded_at,
                     outcomes: decision.outcomes,
+                    written_by,
                     before,
                     after: self.log.version(),
                 });
@@ -181,6 +185,20 @@ impl History {
             Err(Rejection::Conflicts(_)) => self.conflicts += 1,
             Err(_) => self.refusals += 1,
         }
+    }
+
+    /// Which command wrote each event of a request that is accepted: an event does not say, and a command may write none.
+    fn written_by(&self, request: &Request, recorded_at: Instant) -> Vec<usize> {
+        let whole = request.batch(recorded_at);
+        let mut written_by = Vec::new();
+        for (index, _) in request.commands.iter().enumerate() {
+            let commands = &request.commands[..=index];
+            match self.log.decide(&Batch { commands, ..whole }) {
+                Ok(decision) => written_by.resize(decision.events.len(), index),
+                Err(rejection) => panic!("what begins an accepted batch: {rejection:?}"),
+            }
+        }
+        written_by
     }
 
     /// Every instant at which something takes effect, in order.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
+use roadbook_domain::amendment::Amendment;
 use roadbook_domain::{Command, Event, Outline, Register, State, Thing, Version};
 
 use super::history::History;
@@ -65,6 +66,18 @@ fn shown_ever(history: &History) -> HashSet<(Register, Version)> {
     shown
 }
 
+/// The amendment that a command accepts without a text of its own; none for any other command.
+fn accepted_as_proposed<'a>(history: &'a History, command: &Command) -> Option<Amendment<'a>> {
+    let Command::AcceptAmendment {
+        amendment,
+        content: None,
+    } = command
+    else {
+        return None;
+    };
+    history.log.head.amendment(*amendment)
+}
+
 proptest! {
     #[test]
     fn what_was_accepted_is_shown_superseded_or_hidden_by_name(steps in steps()) {
@@ -107,23 +120,15 @@ proptest! {
             let batch = history.log.entries.iter().filter(|entry| {
                 entry.stamp.version > accepted.before && entry.stamp.version <= accepted.after
             });
-            let mut proposal = None;
-            for entry in batch {
-                if let Event::AmendmentAccepted { amendment, .. } = &entry.event {
-                    let own = request.commands.iter().any(|command| {
-                        matches!(command, Command::AcceptAmendment { amendment: of, content: Some(_) } if of == amendment)
-                    });
-                    let held = history.log.head.amendment(*amendment);
-                    proposal = held.filter(|_| !own).map(|held| held.proposal);
-                    continue;
-                }
+            for (entry, command) in batch.zip(&accepted.written_by) {
                 let Event::CellSet { slot, merged_from, .. } = &entry.event else { continue };
                 let register = Register::Text(*slot);
                 let version = |state: &State| {
                     state.stamp(&register).map_or(Version::ZERO, |stamp| stamp.version)
                 };
-                // What is accepted as it was proposed is merged from what its proposer read.
-                if let Some(proposal) = proposal.take() {
+                if let Some(amendment) = accepted_as_proposed(&history, &request.commands[*command]) {
+                    // It is merged from what its proposer read.
+                    let proposal = amendment.proposal;
                     if merged_from.is_empty() {
                         prop_assert_eq!(met.text(*slot), &proposal.base);
                     } else {
