@@ -10,12 +10,14 @@ use roadbook_store::{
     Append, AppendOutcome, Decision, Head, NewRemainder, RedactedEvent, Redaction, SealedRow,
     Standing, StoreError, StreamId, Version,
 };
-use sqlx::{Error, Pool};
+use sqlx::Error;
 use uuid::Uuid;
 
 use crate::call::{Call, find_all};
 use crate::dialect::{Dialect, store_error};
+use crate::presumed::append_presuming;
 use crate::transaction::Transaction;
+use crate::writer::Writer;
 use crate::{row, sql};
 
 /// What is asked before a batch is judged. Nearly no command is ever recorded, and one that is stops the insertion by its
@@ -56,11 +58,10 @@ impl From<Error> for Unwritten {
 
 /// Appends on a connection of the pool and tells what became of each append, and what was appended.
 pub(crate) async fn append_batch<DB: Dialect>(
-    place: &DB::Place,
-    writer: &Pool<DB>,
+    writer: &Writer<DB>,
     mut appends: Vec<Append>,
 ) -> Result<(Vec<AppendOutcome>, Vec<Head>), StoreError> {
-    if let Some(decision) = DB::append_presuming(place, writer, &appends).await? {
+    if let Some(decision) = append_presuming(&writer.connections, &writer.heads, &appends).await? {
         let heads = heads_of(&decision);
         return Ok((decision.outcomes, heads));
     }
@@ -74,7 +75,7 @@ pub(crate) async fn append_batch<DB: Dialect>(
         } else {
             appends.clone()
         };
-        let begun = Transaction::begin(writer).await;
+        let begun = Transaction::begin(&writer.connections).await;
         let transaction = begun.map_err(|error| store_error::<DB>("the append", error))?;
         match judge_and_commit(transaction, judged, asked, Besides::Nothing).await {
             Ok(decision) => {
@@ -120,7 +121,7 @@ pub(crate) async fn append_alone<DB: Dialect>(
 /// Makes one append in a transaction that has locked the head of the stream and found it so. If a command of it turns out to
 /// be recorded, the hold is let go, and it is judged like any other append.
 pub(crate) async fn append_held<DB: Dialect>(
-    (place, writer): (&DB::Place, &Pool<DB>),
+    writer: &Writer<DB>,
     (transaction, head): (Transaction<DB>, Option<Head>),
     append: Append,
 ) -> Result<(AppendOutcome, Vec<Head>), StoreError> {
@@ -132,9 +133,9 @@ pub(crate) async fn append_held<DB: Dialect>(
             let heads = heads_of(&decision);
             (decision.outcomes, heads)
         }
-        Err(Unwritten::Refused(_)) => append_batch(place, writer, vec![append]).await?,
+        Err(Unwritten::Refused(_)) => append_batch(writer, vec![append]).await?,
         Err(Unwritten::Failed(error)) if DB::is_lost_race(&error) => {
-            append_batch(place, writer, vec![append]).await?
+            append_batch(writer, vec![append]).await?
         }
         Err(unwritten) => return Err(unwritten.told::<DB>()),
     };

@@ -1,17 +1,17 @@
-//! One call of a statement or of several: their values, and how they are run.
+//! One call of a statement: its values, and how it is run.
 //!
 //! Owns the binding of values and the chunks of statements that take many. What a row means is its caller's affair.
 //! Invariant: values are bound in the order of their placeholders.
 
 use roadbook_store::{Instant, StreamId, Version};
 use sqlx::error::BoxDynError;
-use sqlx::{AssertSqlSafe, Error, SqlSafeStr, SqlStr};
+use sqlx::{Error, SqlSafeStr, SqlStr};
 use uuid::Uuid;
 
 use crate::dialect::{Dialect, Value};
 use crate::sql::Repeated;
 
-/// Statements with the values that they are run with; mostly one.
+/// A statement with the values that it is run with.
 pub(crate) struct Call<DB: Dialect> {
     sql: SqlStr,
     arguments: DB::Arguments,
@@ -34,15 +34,6 @@ impl<DB: Dialect> Call<DB> {
     /// The same call, planned each time that it is run where the right plan depends on what there is.
     pub(crate) fn planned_anew(self) -> Self {
         Self { anew: true, ..self }
-    }
-
-    /// The same call, with another statement run after what it has. Placeholders must be plain.
-    pub(crate) fn then(self, sql: &SqlStr) -> Self {
-        let both = format!("{}; {}", self.sql.as_str(), sql.as_str());
-        Self {
-            sql: AssertSqlSafe(both).into_sql_str(),
-            ..self
-        }
     }
 
     pub(crate) fn integer(self, value: i64) -> Self {

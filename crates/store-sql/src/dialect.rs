@@ -5,11 +5,13 @@
 
 use std::time::Duration;
 
-use roadbook_store::{Append, Decision, Head, Redaction, Room, Scrubbed, StoreError, Wakeups};
+use roadbook_store::{Decision, Head, Redaction, Room, Scrubbed, StoreError, Wakeups};
 use sqlx::database::HasStatementCache;
 use sqlx::error::BoxDynError;
-use sqlx::{Database, Error, Executor, IntoArguments, Pool};
+use sqlx::{Database, Error, Executor, IntoArguments};
 use uuid::Uuid;
+
+use crate::connections::Connections;
 
 /// A value handed to a statement.
 #[derive(Debug, Clone)]
@@ -51,13 +53,12 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> + HasStatementCache 
         decision: &Decision,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Appends without asking where the streams stand, if this process knows that. None, with nothing written, if it does not
-    /// or is mistaken.
-    fn append_presuming(
-        place: &Self::Place,
-        writer: &Pool<Self>,
-        appends: &[Append],
-    ) -> impl Future<Output = Result<Option<Decision>, StoreError>> + Send;
+    /// Writes what was accepted of a batch as a transaction of its own, in as few calls as may be. After an error the
+    /// connection is good for more only if it is a lost race.
+    fn write_alone(
+        connection: &mut Self::Connection,
+        decision: &Decision,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Takes the payloads of a redaction away within the transaction that appended its event, with all that carries them.
     fn redact(
@@ -68,7 +69,7 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> + HasStatementCache 
     /// Cleans the files of what was deleted, as far as this process can.
     fn scrub(
         place: &Self::Place,
-        writer: &Pool<Self>,
+        writers: &Connections<Self>,
     ) -> impl Future<Output = Result<Scrubbed, StoreError>> + Send;
 
     /// The connection as sqlx wants it. (That every connection can be used so is a bound on references, which a trait
@@ -100,6 +101,9 @@ pub trait Dialect: Database<Arguments: IntoArguments<Self>> + HasStatementCache 
     /// True if the error tells that somebody else was faster, that nothing was written, and that judging the same batch
     /// again can come to an answer.
     fn is_lost_race(error: &Error) -> bool;
+
+    /// True if the error tells that [`write_alone`](Self::write_alone) has written nothing, and will not.
+    fn is_without_effect(error: &Error) -> bool;
 
     /// The room on the disk, if it is on this machine.
     fn room(place: &Self::Place) -> Option<Room>;

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use roadbook_store::{
     Append, AppendOutcome, Head, Hold, StoreError, StoredEvent, StreamId, Version,
 };
-use sqlx::{Error, Pool};
+use sqlx::Error;
+use tokio::sync::SemaphorePermit;
 
 use crate::answer::in_time;
 use crate::append::append_held;
@@ -15,6 +16,7 @@ use crate::call::{Call, find_all};
 use crate::dialect::Dialect;
 use crate::store::SqlStore;
 use crate::transaction::Transaction;
+use crate::writer::Writer;
 use crate::{row, sql};
 
 /// A transaction with the lock of one stream.
@@ -23,17 +25,20 @@ pub(crate) struct HeldStream<'store, DB: Dialect> {
     stream: StreamId,
     head: Option<Head>,
     store: &'store SqlStore<DB>,
-    writer: &'store Pool<DB>,
+    writer: &'store Writer<DB>,
+    _turn: SemaphorePermit<'store>,
 }
 
 impl<'store, DB: Dialect> HeldStream<'store, DB> {
     /// Waits for the lock.
     pub(crate) async fn lock(
         store: &'store SqlStore<DB>,
-        writer: &'store Pool<DB>,
+        writer: &'store Writer<DB>,
         stream: StreamId,
     ) -> Result<Self, Error> {
-        let mut transaction = Transaction::begin(writer).await?;
+        let turn = writer.turns.acquire().await;
+        let turn = turn.map_err(|_| Error::PoolClosed)?;
+        let mut transaction = Transaction::begin(&writer.connections).await?;
         let connection = transaction.connection();
         let streams = [stream];
         let statement = &sql::LOCK_HEADS_OF;
@@ -46,6 +51,7 @@ impl<'store, DB: Dialect> HeldStream<'store, DB> {
             head,
             store,
             writer,
+            _turn: turn,
         })
     }
 }
@@ -76,10 +82,10 @@ impl<DB: Dialect> Hold for HeldStream<'_, DB> {
             ..
         } = *self;
         let place: &DB::Place = &store.place;
-        let appended = append_held((place, writer), (transaction, head), append);
+        let appended = append_held(writer, (transaction, head), append);
         let appended = in_time::<DB, _>(place, appended, StoreError::outcome_unknown).await;
         let (outcome, heads) = appended?;
-        DB::appended(place, &heads);
+        writer.appended(place, &heads);
         Ok(outcome)
     }
 

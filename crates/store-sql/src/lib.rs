@@ -9,16 +9,19 @@
 mod answer;
 mod append;
 mod call;
+mod connections;
 mod dialect;
 mod hold;
 mod migrations;
 mod postgres;
+mod presumed;
 mod row;
 mod snapshots;
 mod sql;
 mod sqlite;
 mod store;
 mod transaction;
+mod writer;
 
 pub use dialect::{Dialect, Value};
 pub use postgres::{ConnectError, PostgresPlace, PostgresSettings};

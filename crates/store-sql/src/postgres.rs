@@ -9,7 +9,6 @@ mod grant;
 mod name;
 mod notifier;
 mod open;
-mod presumed;
 mod redaction;
 mod server;
 mod settings;
@@ -22,12 +21,13 @@ pub use settings::PostgresSettings;
 
 use std::time::Duration;
 
-use roadbook_store::{Append, Decision, Head, Redaction, Room, Scrubbed, StoreError, Wakeups};
+use roadbook_store::{Decision, Head, Redaction, Room, Scrubbed, StoreError, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgConnection, PgQueryResult, PgRow};
-use sqlx::{Arguments, Error, Executor, Pool, Postgres, Row};
+use sqlx::{Arguments, Error, Executor, Postgres, Row};
 use uuid::Uuid;
 
+use crate::connections::Connections;
 use crate::dialect::{Dialect, Value};
 
 /// Another transaction was faster: a key is taken, a stream stands elsewhere, two waited for each other, a snapshot is too
@@ -61,12 +61,9 @@ impl Dialect for Postgres {
     const NOW: Option<&'static str> =
         Some("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint");
 
-    async fn append_presuming(
-        place: &PostgresPlace,
-        writer: &Pool<Self>,
-        appends: &[Append],
-    ) -> Result<Option<Decision>, StoreError> {
-        place.append_presuming(writer, appends).await
+    async fn write_alone(connection: &mut PgConnection, decision: &Decision) -> Result<(), Error> {
+        // One statement is a transaction by itself.
+        write::write(connection, decision).await
     }
 
     async fn write(connection: &mut PgConnection, decision: &Decision) -> Result<(), Error> {
@@ -78,7 +75,10 @@ impl Dialect for Postgres {
     }
 
     /// Only the owner of the tables can have them written anew, and nobody can use them meanwhile.
-    async fn scrub(_place: &PostgresPlace, _writer: &Pool<Self>) -> Result<Scrubbed, StoreError> {
+    async fn scrub(
+        _place: &PostgresPlace,
+        _writers: &Connections<Self>,
+    ) -> Result<Scrubbed, StoreError> {
         Ok(Scrubbed::LeftToOperator)
     }
 
@@ -120,6 +120,10 @@ impl Dialect for Postgres {
 
     fn is_lost_race(error: &Error) -> bool {
         code(error).is_some_and(|code| LOST_RACES.contains(&code.as_str()))
+    }
+
+    fn is_without_effect(error: &Error) -> bool {
+        matches!(error, Error::Database(_))
     }
 
     fn room(_place: &PostgresPlace) -> Option<Room> {

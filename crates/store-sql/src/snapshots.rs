@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use roadbook_store::{
     Instant, Snapshot, SnapshotFamily, SnapshotPoint, StoreError, StreamId, Version,
 };
-use sqlx::{Error, Pool};
+use sqlx::Error;
 
 use crate::call::Call;
+use crate::connections::Connections;
 use crate::dialect::{Dialect, store_error};
 use crate::row;
 use crate::sql;
@@ -55,7 +56,7 @@ pub(crate) fn delete<DB: Dialect>(stream: StreamId, family: Option<SnapshotFamil
 }
 
 pub(crate) async fn put<DB: Dialect>(
-    writer: &Pool<DB>,
+    writers: &Connections<DB>,
     snapshots: Vec<Snapshot>,
 ) -> Result<(), StoreError> {
     let known = known_redactions(&snapshots);
@@ -69,7 +70,7 @@ pub(crate) async fn put<DB: Dialect>(
         return Ok(());
     }
     let written = async {
-        let mut transaction = Transaction::begin(writer).await?;
+        let mut transaction = Transaction::begin(writers).await?;
         for snapshot in snapshots.into_values() {
             put_one::<DB>(transaction.connection(), snapshot).await?;
         }

@@ -2,8 +2,7 @@
 //!
 //! Owns the text and nothing that runs it. Placeholders are numbered, which SQLite and PostgreSQL both understand. A limit
 //! is a cast: one that is a bare placeholder makes SQLite plan the statement anew each time it is run, to know the
-//! number. Invariant: a statement is a constant, made from constants by [`Repeated`], or several of those one after another;
-//! no value of a caller ever becomes part of one.
+//! number. Invariant: a statement is a constant, made from constants by [`Repeated`]; no value of a caller ever becomes part of one.
 
 use std::sync::OnceLock;
 
@@ -16,8 +15,8 @@ const STEP: usize = 8;
 
 /// A statement with a part that is repeated: rows to insert, ids to look for.
 ///
-/// Every count would be a statement of its own to parse and keep, and powers of two would take five statements for 47
-/// rows. Made are the counts 1 to 8 and the multiples of 8, each once: two statements then do for any count.
+/// Every count would be a statement of its own to parse and keep. Made are the counts 1 to 8 and the multiples of 8, each
+/// once; a count between them is filled up to the next.
 pub(crate) struct Repeated {
     head: &'static str,
     /// How many numbered placeholders the head has, which the items use again; 0 if there are only `?` in order.
@@ -30,7 +29,7 @@ pub(crate) struct Repeated {
 }
 
 impl Repeated {
-    /// The greatest number of items that one statement takes. With eight columns each that is far below what either
+    /// The greatest number of items that one statement takes. With 21 columns each that is far below what either
     /// database takes (32,766 and 65,535).
     pub(crate) const ITEMS_MAX: usize = 128;
 
@@ -51,17 +50,6 @@ impl Repeated {
             separator,
             tail,
             made,
-        }
-    }
-
-    /// The greatest count that is made and is not beyond this one.
-    pub(crate) const fn not_beyond(items: usize) -> usize {
-        if items <= STEP {
-            items
-        } else if items < Self::ITEMS_MAX {
-            items / STEP * STEP
-        } else {
-            Self::ITEMS_MAX
         }
     }
 
@@ -274,15 +262,11 @@ mod tests {
     #[test]
     fn every_count_is_reached_by_the_counts_that_are_made() {
         for items in 1..=Repeated::ITEMS_MAX {
-            let (below, above) = (Repeated::not_beyond(items), Repeated::not_below(items));
-            assert!(below <= items && items <= above && above <= Repeated::ITEMS_MAX);
-            assert!(items - below < STEP && above - items < STEP);
-            for made in [below, above] {
-                let sql = HEADS_OF.sql::<sqlx::Sqlite>(made);
-                assert_eq!(sql.as_str().matches('?').count(), made);
-            }
+            let made = Repeated::not_below(items);
+            assert!(items <= made && made <= Repeated::ITEMS_MAX && made - items < STEP);
+            let sql = HEADS_OF.sql::<sqlx::Sqlite>(made);
+            assert_eq!(sql.as_str().matches('?').count(), made);
         }
-        assert_eq!(Repeated::not_beyond(1_000), Repeated::ITEMS_MAX);
     }
 
     #[test]

@@ -19,26 +19,32 @@ pub use open::SqliteFile;
 pub use restore::{Restore, RestoreError, Restored};
 pub use settings::Settings;
 #[cfg(test)]
-pub(crate) use write::INSERTING;
+pub(crate) use write::APPEND;
 
 use std::time::Duration;
 
-use roadbook_store::{
-    Append, Decision, FORGOTTEN, Head, Redaction, Room, Scrubbed, StoreError, Wakeups,
-};
+use roadbook_store::{Decision, FORGOTTEN, Head, Redaction, Room, Scrubbed, StoreError, Wakeups};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteQueryResult, SqliteRow};
-use sqlx::{Arguments, Error, Executor, Pool, Row, Sqlite};
+use sqlx::{Arguments, Error, Executor, Row, Sqlite};
 use uuid::Uuid;
 
 use crate::append::put_remainder;
 use crate::call::Call;
+use crate::connections::Connections;
 use crate::dialect::{Dialect, Value};
 use crate::{snapshots, sql};
 
 /// The codes of SQLite (without their extensions) that tell of damage: a corrupt file, a file that is no database, a
 /// value of the wrong type, and a constraint that only a damaged file can break here.
 const DAMAGE: [i32; 4] = [11, 26, 20, 19];
+
+/// The codes of SQLite, with their extensions, for a key that is taken. A statement that appends then undoes its transaction.
+const TAKEN: [i32; 2] = [1555, 2067];
+
+/// The codes of SQLite (without their extensions) for a file that somebody else writes, one that cannot be written, and any
+/// constraint. None of them lets a transaction be committed.
+const REFUSED: [i32; 3] = [5, 8, 19];
 
 /// The code of SQLite for a full disk. A commit that ends so has not written the mark that would make it one.
 const FULL: i32 = 13;
@@ -62,13 +68,11 @@ impl Dialect for Sqlite {
 
     const NOW: Option<&'static str> = None;
 
-    /// Asking costs no way to a server here.
-    async fn append_presuming(
-        _place: &SqliteFile,
-        _writer: &Pool<Self>,
-        _appends: &[Append],
-    ) -> Result<Option<Decision>, StoreError> {
-        Ok(None)
+    async fn write_alone(
+        connection: &mut SqliteConnection,
+        decision: &Decision,
+    ) -> Result<(), Error> {
+        write::write_alone(connection, decision).await
     }
 
     async fn write(connection: &mut SqliteConnection, decision: &Decision) -> Result<(), Error> {
@@ -94,8 +98,11 @@ impl Dialect for Sqlite {
         Ok(())
     }
 
-    async fn scrub(place: &SqliteFile, writer: &Pool<Self>) -> Result<Scrubbed, StoreError> {
-        scrub::scrub(place, writer).await
+    async fn scrub(
+        place: &SqliteFile,
+        writers: &Connections<Self>,
+    ) -> Result<Scrubbed, StoreError> {
+        scrub::scrub(place, writers).await
     }
 
     fn executor(connection: &mut SqliteConnection) -> impl Executor<'_, Database = Self> {
@@ -139,8 +146,12 @@ impl Dialect for Sqlite {
         code(error) == Some(FULL)
     }
 
-    fn is_lost_race(_error: &Error) -> bool {
-        false
+    fn is_lost_race(error: &Error) -> bool {
+        extended_code(error).is_some_and(|code| TAKEN.contains(&code))
+    }
+
+    fn is_without_effect(error: &Error) -> bool {
+        code(error).is_some_and(|code| REFUSED.contains(&code))
     }
 
     fn room(place: &SqliteFile) -> Option<Room> {
@@ -165,8 +176,11 @@ impl Dialect for Sqlite {
 
 /// The code by which SQLite names an error, without its extension.
 fn code(error: &Error) -> Option<i32> {
-    let code = error.as_database_error()?.code()?.parse::<i32>();
-    code.ok().map(|code| code & 0xFF)
+    extended_code(error).map(|code| code & 0xFF)
+}
+
+fn extended_code(error: &Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -22,13 +22,14 @@ use crate::dialect::{Dialect, store_error};
 use crate::hold::HeldStream;
 use crate::sql::Repeated;
 use crate::transaction::Transaction;
+use crate::writer::Writer;
 use crate::{row, snapshots, sql};
 
 /// A log on a database.
 pub struct SqlStore<DB: Dialect = Sqlite> {
     pub(crate) readers: Pool<DB>,
     /// `None` if the log was opened for reading only.
-    pub(crate) writer: Option<Pool<DB>>,
+    pub(crate) writer: Option<Arc<Writer<DB>>>,
     pub(crate) place: Arc<DB::Place>,
 }
 
@@ -39,7 +40,7 @@ pub type SqliteStore = SqlStore<Sqlite>;
 pub type PostgresStore = SqlStore<Postgres>;
 
 impl<DB: Dialect> SqlStore<DB> {
-    pub(crate) fn writer(&self) -> Result<&Pool<DB>, StoreError> {
+    pub(crate) fn writer(&self) -> Result<&Arc<Writer<DB>>, StoreError> {
         self.writer.as_ref().ok_or(StoreError::Closed)
     }
 
@@ -49,9 +50,9 @@ impl<DB: Dialect> SqlStore<DB> {
         doing: &'static str,
         call: Call<DB>,
     ) -> Result<u64, StoreError> {
-        let writer = self.writer()?;
+        let writers = &self.writer()?.connections;
         let changed = async || {
-            let mut transaction = Transaction::begin(writer).await?;
+            let mut transaction = Transaction::begin(writers).await?;
             let changed = call.run(transaction.connection()).await?;
             transaction.commit().await?;
             Ok(changed)
@@ -173,18 +174,18 @@ impl<DB: Dialect> SqlStore<DB> {
 
     /// Makes one append and what goes with it, in a task of its own: a caller that goes away must not leave it half-way.
     async fn append_with(&self, append: Append, with: With) -> Result<AppendOutcome, StoreError> {
-        let writer = self.writer()?.clone();
+        let writer = Arc::clone(self.writer()?);
         self.check_room()?;
         let place = Arc::clone(&self.place);
         let written = tokio::spawn(async move {
             let appended = async {
-                let begun = Transaction::begin(&writer).await;
+                let begun = Transaction::begin(&writer.connections).await;
                 let transaction = begun.map_err(|error| store_error::<DB>("the append", error))?;
                 append_alone(transaction, append, with.besides()).await
             };
             let appended = in_time::<DB, _>(&place, appended, StoreError::outcome_unknown).await;
             let (outcome, heads) = appended?;
-            DB::appended(&place, &heads);
+            writer.appended(&place, &heads);
             Ok(outcome)
         });
         written.await.map_err(StoreError::outcome_unknown)?
@@ -280,14 +281,14 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
 
     /// The transaction runs in a task of its own: a caller that goes away must not leave it half-way.
     async fn append_batch(&self, appends: Vec<Append>) -> Result<Vec<AppendOutcome>, StoreError> {
-        let writer = self.writer()?.clone();
+        let writer = Arc::clone(self.writer()?);
         self.check_room()?;
         let place = Arc::clone(&self.place);
         let written = tokio::spawn(async move {
-            let appended = append_batch::<DB>(&place, &writer, appends);
+            let appended = append_batch(&writer, appends);
             let appended = in_time::<DB, _>(&place, appended, StoreError::outcome_unknown).await;
             let (outcomes, heads) = appended?;
-            DB::appended(&place, &heads);
+            writer.appended(&place, &heads);
             Ok(outcomes)
         });
         written.await.map_err(StoreError::outcome_unknown)?
@@ -308,7 +309,7 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     }
 
     async fn scrub(&self) -> Result<Scrubbed, StoreError> {
-        DB::scrub(&self.place, self.writer()?).await
+        DB::scrub(&self.place, &self.writer()?.connections).await
     }
 
     async fn last_redaction(&self, stream: StreamId) -> Result<Version, StoreError> {
@@ -318,10 +319,8 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     }
 
     fn appends_in_parallel(&self) -> usize {
-        let connections = |pool: &Pool<DB>| pool.options().get_max_connections();
-        self.writer
-            .as_ref()
-            .map_or(1, |writer| connections(writer) as usize)
+        let writer = self.writer.as_ref();
+        writer.map_or(1, |writer| writer.appends_in_parallel)
     }
 
     async fn hold(&self, stream: StreamId) -> Result<Option<Box<dyn Hold + '_>>, StoreError> {
@@ -510,9 +509,9 @@ impl<DB: Dialect> EventLog for SqlStore<DB> {
     }
 
     async fn put_snapshots(&self, snapshots: Vec<Snapshot>) -> Result<(), StoreError> {
-        let writer = self.writer()?;
+        let writers = &self.writer()?.connections;
         self.check_room()?;
-        let put = snapshots::put(writer, snapshots);
+        let put = snapshots::put(writers, snapshots);
         let late = |error| StoreError::unavailable("keeping snapshots", error);
         in_time::<DB, _>(&self.place, put, late).await
     }

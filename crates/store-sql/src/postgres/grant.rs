@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Error, Postgres};
 
 use super::error::ConnectError;
 use crate::store::SqlStore;
+use crate::transaction::Transaction;
 
 /// What is granted on what. A snapshot's state goes with the snapshot, by the rights of the owner.
 const GRANTS: [(&str, &str); 7] = [
@@ -38,11 +39,11 @@ impl SqlStore<Postgres> {
     /// False if this session's role does not own the tables. The server would only warn of that, and grant nothing.
     async fn grant_if_owner(&self, role: &str) -> Result<bool, Error> {
         let writer = self.writer().map_err(|_: StoreError| Error::PoolClosed)?;
-        let mut transaction = writer.begin().await?;
+        let mut transaction = Transaction::begin(&writer.connections).await?;
         let owned =
             "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'log'::regclass";
         if !sqlx::query_scalar(owned)
-            .fetch_one(&mut *transaction)
+            .fetch_one(transaction.connection())
             .await?
         {
             return Ok(false);
@@ -51,14 +52,14 @@ impl SqlStore<Postgres> {
         let names = "SELECT quote_ident($1), quote_ident(current_schema())";
         let (role, schema): (String, String) = sqlx::query_as(names)
             .bind(role)
-            .fetch_one(&mut *transaction)
+            .fetch_one(transaction.connection())
             .await?;
         let on_schema = format!("GRANT USAGE ON SCHEMA {schema} TO {role}");
         let on_tables =
             GRANTS.map(|(rights, tables)| format!("GRANT {rights} ON {tables} TO {role}"));
         for statement in on_tables.into_iter().chain([on_schema]) {
             sqlx::query(AssertSqlSafe(statement))
-                .execute(&mut *transaction)
+                .execute(transaction.connection())
                 .await?;
         }
         transaction.commit().await?;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use roadbook_store::{Append, Decision, EventLog, Head, StoreError, Wakeups};
+use roadbook_store::{EventLog, Head, Wakeups};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection as _, Error, Pool, Postgres};
 use tokio::time::timeout;
@@ -15,12 +15,12 @@ use tokio::time::timeout;
 use super::contents::{Standing, check_version, check_writable, look};
 use super::error::ConnectError;
 use super::notifier::Notifier;
-use super::presumed::Presumptions;
 use super::server::Server;
 use super::settings::PostgresSettings;
 use super::wakeups::Listener;
 use crate::migrations;
 use crate::store::SqlStore;
+use crate::writer::Writer;
 
 /// The database that a log stands in, and how its nodes hear of each other.
 pub struct PostgresPlace {
@@ -28,7 +28,6 @@ pub struct PostgresPlace {
     settings: PostgresSettings,
     /// None if the log was opened for reading only, or if its nodes tell each other in another way.
     nodes: Option<(Notifier, Listener)>,
-    presumptions: Presumptions,
 }
 
 impl SqlStore<Postgres> {
@@ -49,7 +48,8 @@ impl SqlStore<Postgres> {
             migrate(&server).await?;
         }
         let writer = settings.writer(&server.options);
-        let writer = pool(&server, settings, settings.write_connections_max, writer).await?;
+        let connections = settings.write_connections_max.max(1).saturating_mul(2);
+        let writer = pool(&server, settings, connections, writer).await?;
         let readers = readers(&server, settings).await?;
         let nodes = settings.notify.then(|| {
             let notifier = Notifier::start(&writer, settings);
@@ -58,12 +58,11 @@ impl SqlStore<Postgres> {
         });
         Ok(Self {
             readers,
-            writer: Some(writer),
+            writer: Some(Arc::new(Writer::new(writer))),
             place: Arc::new(PostgresPlace {
                 server,
                 settings: settings.clone(),
                 nodes,
-                presumptions: Presumptions::default(),
             }),
         })
     }
@@ -88,7 +87,6 @@ impl SqlStore<Postgres> {
                 server,
                 settings: settings.clone(),
                 nodes: None,
-                presumptions: Presumptions::default(),
             }),
         })
     }
@@ -112,7 +110,8 @@ impl SqlStore<Postgres> {
         let reader = settings.reader(&server.options);
         self.readers.set_connect_options(reader);
         if let Some(writer) = &self.writer {
-            writer.set_connect_options(settings.writer(&server.options));
+            let pool = writer.connections.pool();
+            pool.set_connect_options(settings.writer(&server.options));
         }
         Ok(())
     }
@@ -125,9 +124,8 @@ impl SqlStore<Postgres> {
             listener.stop();
         }
         if let Some(writer) = &self.writer {
-            writer.close().await;
+            writer.connections.close().await;
         }
-        self.place.presumptions.close().await;
         self.readers.close().await;
     }
 }
@@ -137,19 +135,7 @@ impl PostgresPlace {
         self.settings.answer_wait()
     }
 
-    /// Appends on what this node wrote last, if it knows that.
-    pub(super) async fn append_presuming(
-        &self,
-        writer: &Pool<Postgres>,
-        appends: &[Append],
-    ) -> Result<Option<Decision>, StoreError> {
-        let connect_timeout = self.settings.connect_timeout();
-        let appended = self.presumptions.append(writer, connect_timeout, appends);
-        appended.await
-    }
-
     pub(super) fn appended(&self, heads: &[Head]) {
-        self.presumptions.learn(heads);
         if let Some((notifier, _)) = &self.nodes {
             notifier.appended(heads);
         }

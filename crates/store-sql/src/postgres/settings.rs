@@ -27,8 +27,7 @@ const PLANS: [(&str, &str); 6] = [
 pub struct PostgresSettings {
     /// Connections that read at once. Beyond it readers wait.
     pub read_connections_max: u32,
-    /// Connections that write at once. Beyond it appends wait. As many again are kept for appends to streams that this node
-    /// knows.
+    /// Appends under way at once; beyond it they wait. As many streams again can be held. Each takes a connection.
     pub write_connections_max: u32,
     /// Milliseconds to wait for a connection, in the pool or to the server, before one is told "unavailable".
     pub connect_timeout_ms: u64,

@@ -19,7 +19,7 @@ use super::redaction::REDACT;
 use super::write::APPEND;
 use crate::dialect::Dialect;
 use crate::sql::{self, Repeated};
-use crate::sqlite::{INSERTING, Settings};
+use crate::sqlite::{self, Settings};
 use crate::store::SqlStore;
 
 /// Statements that are about the log as a whole, or go through all streams because they are asked to.
@@ -205,7 +205,7 @@ async fn a_plan_that_is_kept_finds_its_rows_by_key_when_there_are_more() {
     for version in [15, 18] {
         for counted in [0, 1, 100] {
             let log = log_on(server(version)).await;
-            let mut connection = log.writer().unwrap().acquire().await.unwrap();
+            let mut connection = log.writer().unwrap().connections.acquire().await.unwrap();
             fill(&mut connection, 1..=counted).await;
             let count = sqlx::raw_sql("ANALYZE").execute(&mut *connection).await;
             count.unwrap();
@@ -243,7 +243,7 @@ async fn a_plan_that_is_kept_finds_its_rows_by_key_when_there_are_more() {
 async fn every_statement_is_understood_by_every_database() {
     for version in [15, 18] {
         let log = log_on(server(version)).await;
-        let mut connection = log.writer().unwrap().acquire().await.unwrap();
+        let mut connection = log.writer().unwrap().connections.acquire().await.unwrap();
         for statement in statements::<Postgres>() {
             prepare(&mut connection, statement).await;
         }
@@ -253,9 +253,9 @@ async fn every_statement_is_understood_by_every_database() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("log.db");
     let log = SqlStore::open(&file, &Settings::default()).await.unwrap();
-    let mut connection = log.writer().unwrap().acquire().await.unwrap();
-    let inserting = INSERTING.map(|repeated| repeated.sql::<Sqlite>(4));
-    for statement in statements::<Sqlite>().into_iter().chain(inserting) {
+    let mut connection = log.writer().unwrap().connections.acquire().await.unwrap();
+    let append = sqlite::APPEND.sql::<Sqlite>(4);
+    for statement in statements::<Sqlite>().into_iter().chain([append]) {
         // There are no rows to lock in a file that one connection writes.
         if statement.as_str().ends_with("FOR UPDATE") {
             continue;
@@ -270,7 +270,7 @@ async fn every_statement_is_understood_by_every_database() {
 async fn every_statement_names_its_streams_and_finds_its_rows_by_key() {
     for version in [15, 18] {
         let log = log_on(server(version)).await;
-        let mut connection = log.writer().unwrap().acquire().await.unwrap();
+        let mut connection = log.writer().unwrap().connections.acquire().await.unwrap();
         let constants = OF_ONE_STREAM.map(sqlx::SqlSafeStr::into_sql_str);
         let finding = FINDING.map(|repeated| repeated.sql::<Postgres>(4));
         for statement in constants.into_iter().chain(finding) {
@@ -307,7 +307,7 @@ async fn every_statement_names_its_streams_and_finds_its_rows_by_key() {
 async fn a_large_stream_is_not_gone_through_for_a_few_of_its_events() {
     for version in [15, 18] {
         let log = log_on(server(version)).await;
-        let mut connection = log.writer().unwrap().acquire().await.unwrap();
+        let mut connection = log.writer().unwrap().connections.acquire().await.unwrap();
         let fill = "INSERT INTO events SELECT '00000000-0000-0000-0000-000000000007', n, n, n, n, \
              decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'), '' FROM generate_series(1, 20000) n; \
              INSERT INTO subjects SELECT stream_id, '00000000-0000-0000-0000-000000000007', version FROM events \
@@ -340,7 +340,7 @@ async fn payloads_of_a_young_stream_are_looked_up_by_their_version() {
          INSERT INTO payloads SELECT s, n, decode(repeat('00', 16), 'hex'), '' FROM streams_of_test, generate_series(1, 300) n";
     for version in [15, 18] {
         let log = log_on(server(version)).await;
-        let mut connection = log.writer().unwrap().acquire().await.unwrap();
+        let mut connection = log.writer().unwrap().connections.acquire().await.unwrap();
         let old = "CREATE TEMPORARY VIEW streams_of_test AS SELECT md5(n::text)::uuid AS s FROM generate_series(1, 200) n";
         let young = "CREATE OR REPLACE TEMPORARY VIEW streams_of_test AS \
              SELECT '00000000-0000-0000-0000-000000000007'::uuid AS s FROM generate_series(1, 1) n";

@@ -16,10 +16,13 @@ use super::error::OpenError;
 use super::lock::WriterLock;
 use super::room::room;
 use super::settings::Settings;
+use super::write;
 use crate::call::Call;
+use crate::connections::Connections;
 use crate::dialect::{Dialect, store_error};
 use crate::migrations;
 use crate::store::SqlStore;
+use crate::writer::Writer;
 
 /// Written into the header of every file by the first migration: "RBK1".
 const APPLICATION_ID: i64 = 0x5242_4b31;
@@ -50,24 +53,23 @@ impl SqlStore<Sqlite> {
         {
             migration_of(path, settings).await?;
         }
-        let writer = pool(path, settings, 1, settings.writer(path)).await?;
-        migrations::sqlite()
-            .run(&writer)
-            .await
-            .map_err(|source| OpenError::migration(path, source))?;
-        let readers = pool(
-            path,
-            settings,
-            settings.read_connections_max,
-            settings.reader(path),
-        )
-        .await?;
+        migrate(path, settings).await?;
+        let writer = options(settings, 1).after_connect(|connection, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(write::preparation())
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            })
+        });
+        let writer = pool(path, writer, settings.writer(path)).await?;
+        let readers = readers(path, settings).await?;
         let checkpointer = Checkpointer::start(path, settings)
             .await
             .map_err(|source| OpenError::database(path, source))?;
         Ok(Self {
             readers,
-            writer: Some(writer),
+            writer: Some(Arc::new(Writer::new(writer))),
             place: Arc::new(SqliteFile {
                 lock: Mutex::new(Some(lock)),
                 checkpointer: Mutex::new(Some(checkpointer)),
@@ -85,13 +87,7 @@ impl SqlStore<Sqlite> {
             Some(found) if found >= migrations::NEWEST => {}
             _ => return Err(OpenError::NotMigrated(path.to_owned())),
         }
-        let readers = pool(
-            path,
-            settings,
-            settings.read_connections_max,
-            settings.reader(path),
-        )
-        .await?;
+        let readers = readers(path, settings).await?;
         Ok(Self {
             readers,
             writer: None,
@@ -120,8 +116,8 @@ impl SqlStore<Sqlite> {
         if let Some(checkpointer) = checkpointer {
             checkpointer.stop().await;
         }
-        let folded = fold_write_ahead(writer).await;
-        writer.close().await;
+        let folded = fold_write_ahead(&writer.connections).await;
+        writer.connections.close().await;
         self.place
             .lock
             .lock()
@@ -169,12 +165,19 @@ impl fmt::Debug for SqlStore<Sqlite> {
     }
 }
 
-async fn pool(
-    path: &Path,
-    settings: &Settings,
-    connections: u32,
-    options: SqliteConnectOptions,
-) -> Result<Pool<Sqlite>, OpenError> {
+async fn migrate(path: &Path, settings: &Settings) -> Result<(), OpenError> {
+    let pool = pool(path, options(settings, 1), settings.writer(path)).await?;
+    let migrated = migrations::sqlite().run(&pool).await;
+    pool.close().await;
+    migrated.map_err(|source| OpenError::migration(path, source))
+}
+
+async fn readers(path: &Path, settings: &Settings) -> Result<Pool<Sqlite>, OpenError> {
+    let options = options(settings, settings.read_connections_max);
+    pool(path, options, settings.reader(path)).await
+}
+
+fn options(settings: &Settings, connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(connections.max(1))
@@ -184,16 +187,23 @@ async fn pool(
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-        .connect_with(options)
-        .await
-        .map_err(|source| OpenError::database(path, source))
 }
 
-async fn fold_write_ahead(writer: &Pool<Sqlite>) -> Result<(), Error> {
-    let mut connection = writer.acquire().await?;
+async fn pool(
+    path: &Path,
+    options: SqlitePoolOptions,
+    connecting: SqliteConnectOptions,
+) -> Result<Pool<Sqlite>, OpenError> {
+    let pool = options.connect_with(connecting).await;
+    pool.map_err(|source| OpenError::database(path, source))
+}
+
+async fn fold_write_ahead(writers: &Connections<Sqlite>) -> Result<(), Error> {
+    let mut connection = writers.acquire().await?;
     Call::<Sqlite>::new("PRAGMA wal_checkpoint(TRUNCATE)")
         .rows(&mut connection)
         .await?;
+    connection.give_back();
     Ok(())
 }
 

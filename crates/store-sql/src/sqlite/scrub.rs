@@ -6,26 +6,27 @@
 
 use roadbook_store::{Scrubbed, StoreError};
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{ConnectOptions as _, Connection as _, Error, Pool, Sqlite};
+use sqlx::{ConnectOptions as _, Connection as _, Error, Sqlite};
 
 use super::open::SqliteFile;
 use crate::call::Call;
+use crate::connections::Connections;
 use crate::dialect::{Dialect, store_error};
 
 /// Writes the file anew and empties the write-ahead file, while appends wait.
 pub(super) async fn scrub(
     place: &SqliteFile,
-    writer: &Pool<Sqlite>,
+    writers: &Connections<Sqlite>,
 ) -> Result<Scrubbed, StoreError> {
     let failed = |error| store_error::<Sqlite>("cleaning the file", error);
     // Nobody else gets the one connection that writes meanwhile. It keeps what is temporary in memory, for which the whole
     // log is too much.
-    let held = writer.acquire().await.map_err(failed)?;
+    let held = writers.acquire().await.map_err(failed)?;
     let options = place.settings.cleaner(&place.path);
     let mut connection = options.connect().await.map_err(failed)?;
     let emptied = rewrite(&mut connection).await;
     drop(connection.close().await);
-    drop(held);
+    held.give_back();
     if emptied.map_err(failed)? {
         return Ok(Scrubbed::Clean);
     }

@@ -110,14 +110,15 @@ async fn a_full_disk_is_told_and_the_next_append_after_it_works() {
     log.append_batch(vec![append(stream(1), 0, &[1])])
         .await
         .unwrap();
-    let writer = log.writer.clone().unwrap();
+    let mut writer = log.writer().unwrap().connections.acquire().await.unwrap();
     let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
-        .fetch_one(&writer)
+        .fetch_one(&mut *writer)
         .await
         .unwrap();
     // The limit is the connection's own, and goes when the connection does.
     let limit = AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages + 2));
-    sqlx::query(limit).execute(&writer).await.unwrap();
+    sqlx::query(limit).execute(&mut *writer).await.unwrap();
+    writer.give_back();
     let effects: Vec<i64> = (0..2_000).collect();
     let refused = log.append_batch(vec![append(stream(1), 1, &effects)]).await;
     assert!(
@@ -138,14 +139,15 @@ async fn a_full_disk_is_told_and_the_next_append_after_it_works() {
 async fn a_commit_waits_for_the_disk_and_readers_cannot_write() {
     let folder = TempDir::new().unwrap();
     let log = open(&folder).await;
-    let writer = log.writer.clone().unwrap();
-    let setting = async |pool: &sqlx::Pool<Sqlite>, name: &str| -> String {
+    let mut writer = log.writer().unwrap().connections.acquire().await.unwrap();
+    let mut setting = async |name: &str| -> String {
         let question = AssertSqlSafe(format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"));
-        sqlx::query_scalar(question).fetch_one(pool).await.unwrap()
+        let setting = sqlx::query_scalar(question).fetch_one(&mut *writer);
+        setting.await.unwrap()
     };
-    assert_eq!(setting(&writer, "journal_mode").await, "wal");
-    assert_eq!(setting(&writer, "synchronous").await, "2", "2 is FULL");
-    assert_eq!(setting(&writer, "foreign_keys").await, "1");
+    assert_eq!(setting("journal_mode").await, "wal");
+    assert_eq!(setting("synchronous").await, "2", "2 is FULL");
+    assert_eq!(setting("foreign_keys").await, "1");
     let refused = sqlx::query("DELETE FROM commands")
         .execute(&log.readers)
         .await;
@@ -228,8 +230,9 @@ async fn an_event_of_which_a_part_is_refused_leaves_nothing() {
          INSERT INTO payloads SELECT stream_id, 2, salt, payload FROM payloads; PRAGMA foreign_keys = ON";
     let repair = "DELETE FROM payloads WHERE version = 2";
     let run = async |sql: &'static str| {
-        let mut writer = log.writer().unwrap().acquire().await.unwrap();
+        let mut writer = log.writer().unwrap().connections.acquire().await.unwrap();
         sqlx::raw_sql(sql).execute(&mut *writer).await.unwrap();
+        writer.give_back();
     };
     run(damage).await;
     let refused = log.append_batch(vec![append(stream(1), 1, &[1])]).await;
@@ -246,4 +249,60 @@ async fn an_event_of_which_a_part_is_refused_leaves_nothing() {
     let head = Version(2);
     assert_eq!(next.unwrap(), [AppendOutcome::Appended { head }]);
     assert_eq!(verify_log(&log, &mut |_| {}).await.unwrap().events, 2);
+}
+
+#[tokio::test]
+async fn who_is_mistaken_about_a_stream_writes_nothing_and_asks() {
+    let folder = TempDir::new().unwrap();
+    let log = open(&folder).await;
+    let first = log.append_batch(vec![append(stream(1), 0, &[1])]).await;
+    assert_eq!(first.unwrap(), [appended(1)]);
+    let stale = log.head(stream(1)).await.unwrap().unwrap();
+    let second = log.append_batch(vec![append(stream(1), 1, &[2])]).await;
+    assert_eq!(second.unwrap(), [appended(2)]);
+    let heads = &log.writer().unwrap().heads;
+    heads.learn(&[stale]);
+    // With a stream beside it that stands where it is taken to stand.
+    let both = vec![append(stream(1), 1, &[3]), append(stream(2), 0, &[1])];
+    let outcomes = log.append_batch(both).await.unwrap();
+    let conflict = AppendOutcome::Conflict { head: Version(2) };
+    assert_eq!(outcomes, [conflict, appended(1)]);
+    heads.learn(&[stale]);
+    let third = log.append_batch(vec![append(stream(1), 2, &[3])]).await;
+    assert_eq!(third.unwrap(), [appended(3)]);
+    assert_eq!(verify_log(&log, &mut |_| {}).await.unwrap().events, 4);
+}
+
+const fn appended(head: u64) -> AppendOutcome {
+    AppendOutcome::Appended {
+        head: Version(head),
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_given_back_is_closed_with_what_it_began() {
+    let folder = TempDir::new().unwrap();
+    let log = open(&folder).await;
+    let connections = &log.writer().unwrap().connections;
+    let marked = async || {
+        let mut writer = connections.acquire().await.unwrap();
+        let found = sqlx::query("SELECT 1 FROM temp.sqlite_schema WHERE name = 'mark'");
+        let found = found.fetch_optional(&mut *writer).await.unwrap().is_some();
+        writer.give_back();
+        found
+    };
+    let mut writer = connections.acquire().await.unwrap();
+    let mark = "CREATE TEMP TABLE mark (x)";
+    sqlx::raw_sql(mark).execute(&mut *writer).await.unwrap();
+    writer.give_back();
+    assert!(marked().await, "the next one has the same connection");
+    let mut writer = connections.acquire().await.unwrap();
+    let begin = "BEGIN IMMEDIATE; UPDATE log SET epoch = 7";
+    sqlx::raw_sql(begin).execute(&mut *writer).await.unwrap();
+    drop(writer);
+    assert!(!marked().await, "the next one has another");
+    assert_eq!(log.epoch().await.unwrap(), 1);
+    connections.close().await;
+    let late = connections.acquire().await.err().unwrap();
+    assert!(matches!(late, sqlx::Error::PoolClosed), "{late}");
 }

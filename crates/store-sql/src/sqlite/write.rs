@@ -1,185 +1,191 @@
-//! Writing what a batch appends: one statement for each table, or two where the rows ask for it.
+//! Writing what a batch appends: one statement for all tables.
 //!
-//! Owns the order of the columns, and what makes one call. Rows cannot be handed to SQLite as columns.
-//! Invariant: every value stands where its statement has its column.
+//! Owns that statement, and the view that it inserts into, which each connection that writes makes for itself. A statement of
+//! SQLite inserts into one table, but a trigger into several. With a statement for each table, an append went to the thread
+//! of SQLite and back for each of them, and each time two threads were woken, which takes longer than a row.
+//! Invariant: all of a statement is written or nothing, and one that fails undoes its transaction.
 
 use roadbook_store::{CommandRecord, Decision, Head, SealedRow, StreamId};
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Error, Sqlite};
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{Arguments as _, AssertSqlSafe, Error, SqlSafeStr as _, SqlStr, Sqlite};
+use uuid::Uuid;
 
-use crate::append::{Touch, touches};
+use crate::append::touches;
 use crate::call::Call;
+use crate::dialect::Dialect as _;
 use crate::sql::Repeated;
 
-/// One event that touches no more, with its command, is written by one call. A call goes to the thread of SQLite and back,
-/// which takes longer than a row; but more rows could be joined in so many ways that a text would seldom be met again.
-const TOUCHED_MAX: usize = 8;
+/// The view, of which nothing is ever read. A row has a head, an event and a command, or some of them; they need not belong
+/// together.
+const VIEW: &str = "CREATE TEMP VIEW appending (\
+     head_stream, head_version, head_recorded_at, head_effective_max, opened_at, \
+     stream_id, version, recorded_at, effective_at, effective_max, payload_digest, digest, header, salt, payload, subjects, \
+     command_stream, command_id, fingerprint, last_version, answer) \
+     AS SELECT NULL, NULL, NULL, NULL, NULL, \
+     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+     NULL, NULL, NULL, NULL, NULL";
 
-static INSERT_EVENTS: Repeated = Repeated::new(
-    "INSERT OR ROLLBACK INTO events (stream_id, version, recorded_at, effective_at, effective_max, payload_digest, digest, header) \
-     VALUES ",
+const PUT_HEAD: &str = "INSERT INTO streams (stream_id, version, recorded_at, effective_max, opened_at) \
+     SELECT NEW.head_stream, NEW.head_version, NEW.head_recorded_at, NEW.head_effective_max, NEW.opened_at \
+     WHERE NEW.head_stream IS NOT NULL \
+     ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, recorded_at = excluded.recorded_at, \
+     effective_max = excluded.effective_max";
+
+const INSERT_EVENT: &str = "INSERT INTO events \
+     (stream_id, version, recorded_at, effective_at, effective_max, payload_digest, digest, header) \
+     SELECT NEW.stream_id, NEW.version, NEW.recorded_at, NEW.effective_at, NEW.effective_max, \
+     NEW.payload_digest, NEW.digest, NEW.header WHERE NEW.stream_id IS NOT NULL";
+
+const INSERT_PAYLOAD: &str = "INSERT INTO payloads (stream_id, version, salt, payload) \
+     SELECT NEW.stream_id, NEW.version, NEW.salt, NEW.payload WHERE NEW.stream_id IS NOT NULL";
+
+const INSERT_BACKDATED: &str = "INSERT INTO backdated (stream_id, version, effective_at) \
+     SELECT NEW.stream_id, NEW.version, NEW.effective_at WHERE NEW.effective_at < NEW.effective_max";
+
+const INSERT_SUBJECTS: &str = "INSERT INTO subjects (stream_id, subject, version) \
+     SELECT NEW.stream_id, unhex(value), NEW.version FROM json_each(NEW.subjects)";
+
+const INSERT_COMMAND: &str = "INSERT INTO commands (stream_id, command_id, fingerprint, last_version, answer) \
+     SELECT NEW.command_stream, NEW.command_id, NEW.fingerprint, NEW.last_version, NEW.answer \
+     WHERE NEW.command_stream IS NOT NULL";
+
+/// The statement, with so many rows. Rows without anything fill it up.
+pub(crate) static APPEND: Repeated = Repeated::new(
+    "INSERT OR ROLLBACK INTO appending \
+     (head_stream, head_version, head_recorded_at, head_effective_max, opened_at, \
+     stream_id, version, recorded_at, effective_at, effective_max, payload_digest, digest, header, salt, payload, subjects, \
+     command_stream, command_id, fingerprint, last_version, answer) VALUES ",
     0,
-    "(?, ?, ?, ?, ?, ?, ?, ?)",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     ", ",
     "",
 );
 
-static INSERT_PAYLOADS: Repeated = Repeated::new(
-    "INSERT OR ROLLBACK INTO payloads (stream_id, version, salt, payload) VALUES ",
-    0,
-    "(?, ?, ?, ?)",
-    ", ",
-    "",
-);
+/// What a connection is told before it appends. It is told to no other, and nothing of it gets into the file.
+pub(super) fn preparation() -> SqlStr {
+    let parts = [
+        PUT_HEAD,
+        INSERT_EVENT,
+        INSERT_PAYLOAD,
+        INSERT_BACKDATED,
+        INSERT_SUBJECTS,
+        INSERT_COMMAND,
+    ];
+    let trigger = "CREATE TEMP TRIGGER append INSTEAD OF INSERT ON appending BEGIN";
+    let parts = parts.join("; ");
+    AssertSqlSafe(format!("{VIEW}; {trigger} {parts}; END")).into_sql_str()
+}
 
-static INSERT_BACKDATED: Repeated = Repeated::new(
-    "INSERT OR ROLLBACK INTO backdated (stream_id, version, effective_at) VALUES ",
-    0,
-    "(?, ?, ?)",
-    ", ",
-    "",
-);
-
-static INSERT_SUBJECTS: Repeated = Repeated::new(
-    "INSERT OR ROLLBACK INTO subjects (stream_id, subject, version) VALUES ",
-    0,
-    "(?, ?, ?)",
-    ", ",
-    "",
-);
-
-static INSERT_COMMANDS: Repeated = Repeated::new(
-    "INSERT OR ROLLBACK INTO commands (stream_id, command_id, fingerprint, last_version, answer) VALUES ",
-    0,
-    "(?, ?, ?, ?, ?)",
-    ", ",
-    "",
-);
-
-static PUT_HEADS: Repeated = Repeated::new(
-    "INSERT OR ROLLBACK INTO streams (stream_id, version, recorded_at, effective_max, opened_at) VALUES ",
-    0,
-    "(?, ?, ?, ?, ?)",
-    ", ",
-    " ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, recorded_at = excluded.recorded_at, \
-     effective_max = excluded.effective_max",
-);
-
-/// All of them, for the tests.
-#[cfg(test)]
-pub(crate) const INSERTING: [&Repeated; 6] = [
-    &INSERT_EVENTS,
-    &INSERT_PAYLOADS,
-    &INSERT_BACKDATED,
-    &INSERT_SUBJECTS,
-    &INSERT_COMMANDS,
-    &PUT_HEADS,
-];
-
-/// Writes what was accepted of a batch.
+/// Writes what was accepted of a batch within a transaction.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     decision: &Decision,
 ) -> Result<(), Error> {
-    let Decision {
-        heads,
-        events,
-        commands,
-        ..
-    } = decision;
-    let backdated: Vec<&SealedRow> = events.iter().filter(|event| event.is_backdated()).collect();
-    let touched: Vec<Touch> = events.iter().flat_map(touches).collect();
-    let few = events.len() == 1 && commands.len() <= 1 && touched.len() <= TOUCHED_MAX;
-    let mut script = Script::new(few);
-    script.insert(&PUT_HEADS, heads.values(), bind_head);
-    script.insert(&INSERT_EVENTS, events.iter(), bind_event);
-    script.insert(&INSERT_PAYLOADS, events.iter(), bind_payload);
-    script.insert(&INSERT_BACKDATED, backdated.into_iter(), bind_backdated);
-    script.insert(&INSERT_SUBJECTS, touched.into_iter(), bind_touch);
-    script.insert(&INSERT_COMMANDS, commands.iter(), bind_command);
-    script.run(connection).await
-}
-
-/// Statements that are run in their order.
-struct Script {
-    calls: Vec<Call<Sqlite>>,
-    /// Whether they make one call.
-    together: bool,
-}
-
-impl Script {
-    const fn new(together: bool) -> Self {
-        let calls = Vec::new();
-        Self { calls, together }
+    let mut rows = Rows::of(decision);
+    while let Some((count, arguments)) = rows.next_statement().map_err(Error::Encode)? {
+        sqlx::query_with(APPEND.sql::<Sqlite>(count), arguments)
+            .execute(&mut *connection)
+            .await?;
     }
+    Ok(())
+}
 
-    /// Inserts rows with as few statements as the counts that are made allow: 100 rows as 96 and 4.
-    fn insert<T>(
-        &mut self,
-        statement: &'static Repeated,
-        rows: impl ExactSizeIterator<Item = T>,
-        bind: impl Fn(Call<Sqlite>, T) -> Call<Sqlite>,
-    ) {
-        let mut rows = rows;
-        while rows.len() > 0 {
-            let count = Repeated::not_beyond(rows.len());
-            let sql = statement.sql::<Sqlite>(count);
-            let call = match self.calls.pop_if(|_| self.together) {
-                Some(before) => before.then(&sql),
-                None => Call::new(sql),
-            };
-            self.calls.push(rows.by_ref().take(count).fold(call, &bind));
+/// Writes it as a transaction of its own, which a statement is by itself.
+pub(super) async fn write_alone(
+    connection: &mut SqliteConnection,
+    decision: &Decision,
+) -> Result<(), Error> {
+    if Rows::of(decision).count <= Repeated::ITEMS_MAX {
+        return write(connection, decision).await;
+    }
+    Call::<Sqlite>::new(Sqlite::BEGIN_WRITING)
+        .run(connection)
+        .await?;
+    write(connection, decision).await?;
+    Call::<Sqlite>::new("COMMIT").run(connection).await?;
+    Ok(())
+}
+
+/// The rows to insert, as far as they were not handed over.
+struct Rows<'a> {
+    heads: Vec<&'a Head>,
+    events: &'a [SealedRow],
+    commands: &'a [(StreamId, CommandRecord)],
+    next: usize,
+    count: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn of(decision: &'a Decision) -> Self {
+        let heads: Vec<&Head> = decision.heads.values().collect();
+        let (events, commands) = (&decision.events[..], &decision.commands[..]);
+        Self {
+            count: heads.len().max(events.len()).max(commands.len()),
+            heads,
+            events,
+            commands,
+            next: 0,
         }
     }
 
-    async fn run(self, connection: &mut SqliteConnection) -> Result<(), Error> {
-        for call in self.calls {
-            call.run(connection).await?;
+    /// How many rows the next statement takes, and its values; none if nothing is left.
+    fn next_statement(&mut self) -> Result<Option<(usize, SqliteArguments)>, BoxDynError> {
+        let left = (self.count - self.next).min(Repeated::ITEMS_MAX);
+        if left == 0 {
+            return Ok(None);
         }
-        Ok(())
+        let count = Repeated::not_below(left);
+        let mut arguments = SqliteArguments::default();
+        for row in self.next..self.next + count {
+            add_head(&mut arguments, self.heads.get(row).copied())?;
+            add_event(&mut arguments, self.events.get(row))?;
+            add_command(&mut arguments, self.commands.get(row))?;
+        }
+        self.next += left;
+        Ok(Some((count, arguments)))
     }
 }
 
-fn bind_event(call: Call<Sqlite>, event: &SealedRow) -> Call<Sqlite> {
-    call.stream(event.header.stream_id)
-        .version(event.header.version)
-        .instant(event.header.recorded_at)
-        .instant(event.header.effective_at)
-        .instant(event.effective_max)
-        .bytes(event.payload_digest.0.to_vec())
-        .bytes(event.digest.0.to_vec())
-        .bytes(event.header_bytes.clone())
+fn add_head(row: &mut SqliteArguments, head: Option<&Head>) -> Result<(), BoxDynError> {
+    row.add(head.map(|head| bytes(head.stream_id.0)))?;
+    row.add(head.map(|head| head.version.0.cast_signed()))?;
+    row.add(head.map(|head| head.recorded_at.0))?;
+    row.add(head.map(|head| head.effective_max.0))?;
+    row.add(head.map(|head| head.opened_at.0))
 }
 
-fn bind_payload(call: Call<Sqlite>, event: &SealedRow) -> Call<Sqlite> {
-    call.stream(event.header.stream_id)
-        .version(event.header.version)
-        .bytes(event.salt.to_vec())
-        .bytes(event.payload.to_vec())
+fn add_event(row: &mut SqliteArguments, event: Option<&SealedRow>) -> Result<(), BoxDynError> {
+    row.add(event.map(|event| bytes(event.header.stream_id.0)))?;
+    row.add(event.map(|event| event.header.version.0.cast_signed()))?;
+    row.add(event.map(|event| event.header.recorded_at.0))?;
+    row.add(event.map(|event| event.header.effective_at.0))?;
+    row.add(event.map(|event| event.effective_max.0))?;
+    row.add(event.map(|event| event.payload_digest.0.to_vec()))?;
+    row.add(event.map(|event| event.digest.0.to_vec()))?;
+    row.add(event.map(|event| event.header_bytes.clone()))?;
+    row.add(event.map(|event| event.salt.to_vec()))?;
+    row.add(event.map(|event| event.payload.to_vec()))?;
+    row.add(event.map(subjects))
 }
 
-fn bind_backdated(call: Call<Sqlite>, event: &SealedRow) -> Call<Sqlite> {
-    call.stream(event.header.stream_id)
-        .version(event.header.version)
-        .instant(event.header.effective_at)
+fn add_command(
+    row: &mut SqliteArguments,
+    command: Option<&(StreamId, CommandRecord)>,
+) -> Result<(), BoxDynError> {
+    row.add(command.map(|(stream, _)| bytes(stream.0)))?;
+    row.add(command.map(|(_, command)| bytes(command.command_id)))?;
+    row.add(command.map(|(_, command)| command.fingerprint.to_vec()))?;
+    row.add(command.map(|(_, command)| command.last_version.0.cast_signed()))?;
+    row.add(command.map(|(_, command)| command.answer.to_vec()))
 }
 
-fn bind_touch(call: Call<Sqlite>, (stream, subject, version): Touch) -> Call<Sqlite> {
-    call.stream(stream).uuid(subject).version(version)
+fn bytes(id: Uuid) -> Vec<u8> {
+    id.as_bytes().to_vec()
 }
 
-fn bind_command(call: Call<Sqlite>, (stream, command): &(StreamId, CommandRecord)) -> Call<Sqlite> {
-    call.stream(*stream)
-        .uuid(command.command_id)
-        .bytes(command.fingerprint.to_vec())
-        .version(command.last_version)
-        .bytes(command.answer.to_vec())
-}
-
-fn bind_head(call: Call<Sqlite>, head: &Head) -> Call<Sqlite> {
-    call.stream(head.stream_id)
-        .version(head.version)
-        .instant(head.recorded_at)
-        .instant(head.effective_max)
-        .instant(head.opened_at)
+/// The subjects of an event, as JSON: a statement takes no list.
+fn subjects(event: &SealedRow) -> String {
+    let ids = touches(event).map(|(_, subject, _)| format!("\"{}\"", subject.simple()));
+    format!("[{}]", ids.collect::<Vec<_>>().join(","))
 }

@@ -277,8 +277,8 @@ fn hands_on_key(select: &Select, place: usize) -> bool {
     match select.projection.get(place) {
         Some(SelectItem::UnnamedExpr(Expr::Identifier(column))) => column.value == KEY,
         // Every table that is asked is keyed, whichever it is of.
-        Some(SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts))) => {
-            parts.last().is_some_and(|column| column.value == KEY)
+        Some(SelectItem::UnnamedExpr(column @ Expr::CompoundIdentifier(parts))) => {
+            is_given(column) || parts.last().is_some_and(|column| column.value == KEY)
         }
         Some(SelectItem::Wildcard(_)) => place == 0 && select.from.len() == 1,
         _ => false,
@@ -296,9 +296,13 @@ fn begins_with_given(body: &SetExpr) -> bool {
         .all(|row| row.first().is_some_and(is_given))
 }
 
-/// Whether a value is one that the caller gives.
+/// Whether a value is one that the caller gives, or that the row has by which a trigger is set off.
 fn is_given(value: &Expr) -> bool {
-    matches!(value, Expr::Value(value) if matches!(value.value, Value::Placeholder(_)))
+    match value {
+        Expr::Value(value) => matches!(value.value, Value::Placeholder(_)),
+        Expr::CompoundIdentifier(parts) => parts.first().is_some_and(|row| row.value == "NEW"),
+        _ => false,
+    }
 }
 
 fn last(name: &ObjectName) -> String {

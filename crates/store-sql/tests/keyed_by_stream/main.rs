@@ -84,7 +84,7 @@ fn all_statements_are_found_by_reading_the_sources() {
         .map(|statement| statement.name)
         .collect();
     // One of each form: a constant, one with a repeated part, and those of each database.
-    for name in ["READ_VERSIONS", "READ_SUBJECTS", "APPEND", "INSERT_EVENTS"] {
+    for name in ["READ_VERSIONS", "READ_SUBJECTS", "APPEND", "INSERT_EVENT"] {
         assert!(
             names.iter().any(|found| found == name),
             "{name} is not among {names:?}"
@@ -105,6 +105,7 @@ fn what_touches_rows_without_their_stream_is_found() {
         "DELETE FROM snapshots",
         "INSERT INTO subjects (subject, version) VALUES ($1, $2)",
         "INSERT INTO subjects (stream_id, version) VALUES (7, $1)",
+        "INSERT INTO subjects (stream_id, version) SELECT OLD.stream, NEW.version",
         "INSERT INTO streams (stream_id, version) VALUES ($1, $2) ON CONFLICT (version) DO NOTHING",
         "INSERT INTO subjects (stream_id, version) SELECT stream_id, version FROM events",
         "INSERT INTO subjects (stream_id, version) SELECT given.stream_id, streams.version \
@@ -125,6 +126,7 @@ fn what_names_its_stream_is_let_through() {
          JOIN snapshot_states s ON s.stream_id = n.stream_id",
         "SELECT stream_id FROM commands WHERE (stream_id, command_id) IN (VALUES ($1, $2))",
         "INSERT INTO subjects (stream_id, version) SELECT * FROM unnest($1::uuid[], $2::bigint[])",
+        "INSERT INTO subjects (stream_id, version) SELECT NEW.stream, NEW.version WHERE NEW.stream IS NOT NULL",
         "INSERT INTO subjects (stream_id, version) SELECT given.stream_id, streams.version \
          FROM unnest($1::uuid[]) AS given (stream_id) LEFT JOIN streams ON streams.stream_id = given.stream_id",
     ] {

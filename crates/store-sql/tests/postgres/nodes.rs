@@ -1,9 +1,11 @@
 //! Several nodes that write at once: versions stay dense, a lost race is a conflict, and nobody waits for ever.
 
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use roadbook_store::testing::{append, command, stream};
 use roadbook_store::{Append, AppendOutcome, EventLog, Version, verify_log};
+use roadbook_store_sql::PostgresSettings;
 use uuid::Uuid;
 
 use crate::server::Server;
@@ -17,6 +19,7 @@ crate::claims![
     a_node_that_is_mistaken_about_a_stream_writes_nothing_of_it,
     a_log_that_lost_its_last_events_gets_none_with_a_gap_before_it,
     who_holds_a_stream_is_not_overtaken,
+    streams_that_are_held_leave_connections_for_others,
     a_command_that_is_recorded_is_refused_through_a_hold_too,
     who_holds_a_stream_reads_what_others_appended,
     a_stream_without_events_can_be_held_by_several_and_one_wins,
@@ -254,6 +257,33 @@ async fn who_holds_a_stream_is_not_overtaken(server: &'static Server) {
     let late = hold.append(append(stream(1), 1, &[1])).await.unwrap();
     assert_eq!(late, AppendOutcome::Conflict { head: Version(3) });
     verify_log(&here, &mut |_| {}).await.unwrap();
+}
+
+/// Streams that are held wait for other nodes, which must not keep appends to other streams waiting.
+async fn streams_that_are_held_leave_connections_for_others(server: &'static Server) {
+    let (here, _) = fresh(server).await;
+    let wanted = u64::from(PostgresSettings::default().write_connections_max) * 2;
+    for number in 0..wanted {
+        let first = here.append_batch(vec![append(stream(number), 0, &[1])]);
+        first.await.unwrap();
+    }
+    let (mut begun, mut waiting) = (Vec::new(), Vec::new());
+    for number in 0..wanted {
+        let mut hold = here.hold(stream(number));
+        match hold.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(hold) => begun.push(hold.unwrap().unwrap()),
+            Poll::Pending => waiting.push(hold),
+        }
+    }
+    let outcomes = here.append_batch(vec![append(stream(wanted), 0, &[1])]);
+    let head = Version(1);
+    assert_eq!(outcomes.await.unwrap(), [AppendOutcome::Appended { head }]);
+    for hold in begun {
+        hold.release().await;
+    }
+    for hold in waiting {
+        hold.await.unwrap().unwrap().release().await;
+    }
 }
 
 async fn a_command_that_is_recorded_is_refused_through_a_hold_too(server: &'static Server) {

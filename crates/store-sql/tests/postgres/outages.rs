@@ -175,6 +175,11 @@ async fn sessions_that_were_ended_while_idle_are_replaced(server: &'static Serve
         next.unwrap(),
         [AppendOutcome::Appended { head: Version(3) }]
     );
+    server.run(&database, &[all]).await;
+    // One was used just now, so that nothing is asked of it before a transaction is begun.
+    let hold = log.hold(stream(1)).await.unwrap().unwrap();
+    let outcome = hold.append(append(stream(1), 3, &[1])).await.unwrap();
+    assert_eq!(outcome, AppendOutcome::Appended { head: Version(4) });
 }
 
 async fn a_lock_that_is_never_let_go_ends_the_append(server: &'static Server) {
