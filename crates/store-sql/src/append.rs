@@ -56,7 +56,7 @@ impl From<Error> for Unwritten {
     }
 }
 
-/// Appends on a connection of the pool and tells what became of each append, and what was appended.
+/// Appends on one of the connections and tells what became of each append, and what was appended.
 pub(crate) async fn append_batch<DB: Dialect>(
     writer: &Writer<DB>,
     mut appends: Vec<Append>,

@@ -31,6 +31,7 @@ struct Inner<DB: Dialect> {
 
 struct Kept<DB: Dialect> {
     connection: PoolConnection<DB>,
+    opened: Instant,
     used: Instant,
 }
 
@@ -38,6 +39,7 @@ struct Kept<DB: Dialect> {
 pub(crate) struct Writing<DB: Dialect> {
     /// None once it was given back.
     connection: Option<PoolConnection<DB>>,
+    opened: Instant,
     may_be_lost: bool,
     connections: Connections<DB>,
     _place: OwnedSemaphorePermit,
@@ -59,53 +61,104 @@ impl<DB: Dialect> Connections<DB> {
         &self.0.pool
     }
 
+    /// How long one is waited for.
+    pub(crate) fn wait(&self) -> Duration {
+        self.0.pool.options().get_acquire_timeout()
+    }
+
     /// Waits for one, in turn.
     pub(crate) async fn acquire(&self) -> Result<Writing<DB>, Error> {
+        let acquired = timeout(self.wait(), self.acquire_in_turn()).await;
+        acquired.unwrap_or(Err(Error::PoolTimedOut))
+    }
+
+    async fn acquire_in_turn(&self) -> Result<Writing<DB>, Error> {
         let Inner { pool, places, .. } = &*self.0;
-        let place = Arc::clone(places).acquire_owned();
-        let place = timeout(pool.options().get_acquire_timeout(), place).await;
-        let place = place.map_err(|_| Error::PoolTimedOut)?;
+        let place = Arc::clone(places).acquire_owned().await;
         let place = place.map_err(|_| Error::PoolClosed)?;
-        let kept = self.take().await;
-        let may_be_lost = kept.is_some() && pool.options().get_test_before_acquire();
-        let connection = match kept {
-            Some(connection) => connection,
-            None => pool.acquire().await?,
+        let kept = self.kept().pop();
+        let Some(Kept {
+            connection,
+            opened,
+            used,
+        }) = kept
+        else {
+            let connection = pool.acquire().await?;
+            return Ok(self.writing(connection, Instant::now(), place));
         };
-        Ok(Writing {
+        let mut kept = self.writing(connection, opened, place);
+        kept.may_be_lost = pool.options().get_test_before_acquire();
+        if !kept.may_be_lost || used.elapsed() < FRESH {
+            return Ok(kept);
+        }
+        if let Ok(Ok(())) = timeout(self.wait() / 2, kept.ping()).await {
+            return Ok(kept);
+        }
+        // The others were used longer ago than this one, and are most likely lost as well. Nothing more is said to them.
+        let others = self.take_out(|_| true);
+        for lost in others.into_iter().chain(kept.connection.take()) {
+            drop(lost.detach());
+        }
+        kept.connection = Some(pool.acquire().await?);
+        (kept.opened, kept.may_be_lost) = (Instant::now(), false);
+        Ok(kept)
+    }
+
+    fn writing(
+        &self,
+        connection: PoolConnection<DB>,
+        opened: Instant,
+        place: OwnedSemaphorePermit,
+    ) -> Writing<DB> {
+        Writing {
             connection: Some(connection),
-            may_be_lost,
+            opened,
+            may_be_lost: false,
             connections: self.clone(),
             _place: place,
-        })
+        }
     }
 
-    /// One that was kept and is there still.
-    async fn take(&self) -> Option<PoolConnection<DB>> {
+    /// Keeps one, unless it is older than any may become, and lets go of those that were not needed for long.
+    fn keep(&self, connection: PoolConnection<DB>, opened: Instant) {
         let options = self.0.pool.options();
-        loop {
-            let Kept {
-                mut connection,
-                used,
-            } = self.kept().pop()?;
-            if !options.get_test_before_acquire() || used.elapsed() < FRESH {
-                return Some(connection);
-            }
-            if let Ok(Ok(())) = timeout(options.get_acquire_timeout(), connection.ping()).await {
-                return Some(connection);
-            }
-            connection.close_on_drop();
+        let is_beyond = |age: Duration, most: Option<Duration>| most.is_some_and(|most| age > most);
+        let idle_max = options.get_idle_timeout();
+        for idle in self.take_out(|kept| is_beyond(kept.used.elapsed(), idle_max)) {
+            close(Some(idle));
+        }
+        let is_old = is_beyond(opened.elapsed(), options.get_max_lifetime());
+        let mut kept = self.kept();
+        if self.0.places.is_closed() || is_old {
+            drop(kept);
+            return close(Some(connection));
+        }
+        let used = Instant::now();
+        kept.push(Kept {
+            connection,
+            opened,
+            used,
+        });
+    }
+
+    /// Those that are kept and of which something is so. They are kept no more.
+    fn take_out(&self, is_so: impl FnMut(&mut Kept<DB>) -> bool) -> Vec<PoolConnection<DB>> {
+        let mut kept = self.kept();
+        let taken = kept.extract_if(.., is_so);
+        taken.map(|kept| kept.connection).collect()
+    }
+
+    /// Makes those that are kept look as if they had not been used for so long.
+    #[cfg(test)]
+    pub(crate) fn age(&self, by: Duration) {
+        for kept in &mut *self.kept() {
+            kept.used -= by;
         }
     }
 
-    fn keep(&self, mut connection: PoolConnection<DB>) {
-        let mut kept = self.kept();
-        if self.0.places.is_closed() {
-            connection.close_on_drop();
-        } else {
-            let used = Instant::now();
-            kept.push(Kept { connection, used });
-        }
+    #[cfg(test)]
+    pub(crate) fn kept_now(&self) -> usize {
+        self.kept().len()
     }
 
     /// Waits until none is in use, and closes all.
@@ -140,7 +193,7 @@ impl<DB: Dialect> Writing<DB> {
     /// Gives it back: nothing is under way on it.
     pub(crate) fn give_back(mut self) {
         if let Some(connection) = self.connection.take() {
-            self.connections.keep(connection);
+            self.connections.keep(connection, self.opened);
         }
     }
 }
@@ -167,8 +220,13 @@ impl<DB: Dialect> DerefMut for Writing<DB> {
 
 impl<DB: Dialect> Drop for Writing<DB> {
     fn drop(&mut self) {
-        if let Some(connection) = &mut self.connection {
-            connection.close_on_drop();
-        }
+        close(self.connection.take());
+    }
+}
+
+/// Closes a connection, soon.
+fn close<DB: Dialect>(connection: Option<PoolConnection<DB>>) {
+    if let Some(mut connection) = connection {
+        connection.close_on_drop();
     }
 }

@@ -9,6 +9,7 @@ use roadbook_store::{
 };
 use sqlx::Error;
 use tokio::sync::SemaphorePermit;
+use tokio::time::timeout;
 
 use crate::answer::in_time;
 use crate::append::append_held;
@@ -36,7 +37,8 @@ impl<'store, DB: Dialect> HeldStream<'store, DB> {
         writer: &'store Writer<DB>,
         stream: StreamId,
     ) -> Result<Self, Error> {
-        let turn = writer.turns.acquire().await;
+        let turn = timeout(writer.connections.wait(), writer.turns.acquire()).await;
+        let turn = turn.map_err(|_| Error::PoolTimedOut)?;
         let turn = turn.map_err(|_| Error::PoolClosed)?;
         let mut transaction = Transaction::begin(&writer.connections).await?;
         let connection = transaction.connection();

@@ -1,7 +1,8 @@
 //! PostgreSQL, 15 or newer: one database, written and read by any number of nodes.
 //!
 //! Owns what the dialect of PostgreSQL differs in; connecting, migrating, rights and wake-ups are in the modules below.
-//! Invariant: whoever appends holds the heads of its streams locked from reading them to its commit.
+//! Invariant: whoever appends holds the heads of its streams locked from reading them to its commit, or says by one statement
+//! where they are taken to stand.
 
 mod contents;
 mod error;

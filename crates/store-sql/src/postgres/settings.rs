@@ -27,7 +27,8 @@ const PLANS: [(&str, &str); 6] = [
 pub struct PostgresSettings {
     /// Connections that read at once. Beyond it readers wait.
     pub read_connections_max: u32,
-    /// Appends under way at once; beyond it they wait. As many streams again can be held. Each takes a connection.
+    /// Appends that are to be under way at once, and streams that are held at once; beyond it they wait. Twice as many
+    /// connections write.
     pub write_connections_max: u32,
     /// Milliseconds to wait for a connection, in the pool or to the server, before one is told "unavailable".
     pub connect_timeout_ms: u64,

@@ -258,19 +258,26 @@ async fn who_is_mistaken_about_a_stream_writes_nothing_and_asks() {
     let first = log.append_batch(vec![append(stream(1), 0, &[1])]).await;
     assert_eq!(first.unwrap(), [appended(1)]);
     let stale = log.head(stream(1)).await.unwrap().unwrap();
-    let second = log.append_batch(vec![append(stream(1), 1, &[2])]).await;
-    assert_eq!(second.unwrap(), [appended(2)]);
+    let others = vec![append(stream(1), 1, &[2]), append(stream(2), 0, &[1])];
+    let second = log.append_batch(others).await.unwrap();
+    assert_eq!(second, [appended(2), appended(1)]);
     let heads = &log.writer().unwrap().heads;
-    heads.learn(&[stale]);
-    // With a stream beside it that stands where it is taken to stand.
-    let both = vec![append(stream(1), 1, &[3]), append(stream(2), 0, &[1])];
-    let outcomes = log.append_batch(both).await.unwrap();
-    let conflict = AppendOutcome::Conflict { head: Version(2) };
-    assert_eq!(outcomes, [conflict, appended(1)]);
-    heads.learn(&[stale]);
+    let many: Vec<i64> = (0..200).collect();
+    // The other stream stands where it is taken to stand; one batch is a statement, and one is several.
+    for (events, head) in [(&[1][..], 2), (&many, 202)] {
+        heads.learn(&[stale]);
+        let beside = log.head(stream(2)).await.unwrap().unwrap().version;
+        let both = vec![
+            append(stream(2), beside.0, events),
+            append(stream(1), 1, &[3]),
+        ];
+        let outcomes = log.append_batch(both).await.unwrap();
+        let conflict = AppendOutcome::Conflict { head: Version(2) };
+        assert_eq!(outcomes, [appended(head), conflict]);
+    }
     let third = log.append_batch(vec![append(stream(1), 2, &[3])]).await;
     assert_eq!(third.unwrap(), [appended(3)]);
-    assert_eq!(verify_log(&log, &mut |_| {}).await.unwrap().events, 4);
+    assert_eq!(verify_log(&log, &mut |_| {}).await.unwrap().events, 205);
 }
 
 const fn appended(head: u64) -> AppendOutcome {

@@ -3,7 +3,7 @@
 //! Owns that statement, and the view that it inserts into, which each connection that writes makes for itself. A statement of
 //! SQLite inserts into one table, but a trigger into several. With a statement for each table, an append went to the thread
 //! of SQLite and back for each of them, and each time two threads were woken, which takes longer than a row.
-//! Invariant: all of a statement is written or nothing, and one that fails undoes its transaction.
+//! Invariant: all of a statement is written or nothing, and one that finds a key taken undoes its transaction.
 
 use roadbook_store::{CommandRecord, Decision, Head, SealedRow, StreamId};
 use sqlx::error::BoxDynError;
