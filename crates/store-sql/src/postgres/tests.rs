@@ -359,51 +359,40 @@ async fn payloads_of_a_young_stream_are_looked_up_by_their_version() {
     }
 }
 
+/// The session that a connection is, on the server's side.
+async fn session(connection: &mut PgConnection) -> i32 {
+    let own = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(connection);
+    own.await.unwrap()
+}
+
 #[tokio::test]
 async fn a_connection_that_was_not_used_for_long_is_asked_whether_it_is_there() {
-    let server = server(18);
-    let log = log_on(server).await;
+    let log = log_on(server(18)).await;
     let connections = &log.writer().unwrap().connections;
-    let mut both = Vec::new();
-    for _ in 0..2 {
-        both.push(connections.acquire().await.unwrap());
-    }
-    let session = "SELECT pg_backend_pid()";
-    let mut sessions = Vec::new();
-    for mut connection in both {
-        let own: i32 = sqlx::query_scalar(session)
-            .fetch_one(&mut *connection)
-            .await
-            .unwrap();
-        sessions.push(own);
-        connection.give_back();
-    }
+    let mut first = connections.acquire().await.unwrap();
+    let mut second = connections.acquire().await.unwrap();
+    let sessions = [session(&mut first).await, session(&mut second).await];
+    first.give_back();
+    second.give_back();
     connections.age(Duration::from_mins(1));
     let mut good = connections.acquire().await.unwrap();
-    let own: i32 = sqlx::query_scalar(session)
-        .fetch_one(&mut *good)
-        .await
-        .unwrap();
-    assert!(sessions.contains(&own), "it is there still");
+    assert_eq!(session(&mut good).await, sessions[1], "it is there still");
     let end = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid()";
     sqlx::raw_sql(end).execute(&mut *good).await.unwrap();
     drop(good);
     connections.age(Duration::from_mins(1));
     let mut other = connections.acquire().await.unwrap();
-    let own: i32 = sqlx::query_scalar(session)
-        .fetch_one(&mut *other)
-        .await
-        .unwrap();
-    assert!(
-        !sessions.contains(&own),
-        "it is gone, and another was opened"
-    );
-    other.give_back();
-    // One that nobody needed for so long is let go as soon as another comes back.
+    let own = session(&mut other).await;
+    assert!(!sessions.contains(&own), "it is gone, another was opened");
+}
+
+#[tokio::test]
+async fn a_connection_that_nobody_needed_for_long_is_let_go() {
+    let log = log_on(server(18)).await;
+    let connections = &log.writer().unwrap().connections;
     let used = connections.acquire().await.unwrap();
-    let idle = connections.acquire().await.unwrap();
-    idle.give_back();
+    connections.acquire().await.unwrap().give_back();
     connections.age(Duration::from_hours(1));
     used.give_back();
     assert_eq!(connections.kept_now(), 1);
