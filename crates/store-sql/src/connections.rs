@@ -148,10 +148,11 @@ impl<DB: Dialect> Connections<DB> {
         taken.map(|kept| kept.connection).collect()
     }
 
-    /// Makes those that are kept look as if they had not been used for so long.
+    /// Makes those that are kept look as if they had been opened and used so much earlier.
     #[cfg(test)]
     pub(crate) fn age(&self, by: Duration) {
         for kept in &mut *self.kept() {
+            kept.opened -= by;
             kept.used -= by;
         }
     }

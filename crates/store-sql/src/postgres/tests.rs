@@ -397,3 +397,17 @@ async fn a_connection_that_nobody_needed_for_long_is_let_go() {
     used.give_back();
     assert_eq!(connections.kept_now(), 1);
 }
+
+#[tokio::test]
+async fn a_connection_that_is_old_is_let_go_when_it_comes_back() {
+    let log = log_on(server(18)).await;
+    let connections = &log.writer().unwrap().connections;
+    connections.acquire().await.unwrap().give_back();
+    connections.age(Duration::from_hours(1));
+    let mut old = connections.acquire().await.unwrap();
+    session(&mut old).await;
+    old.give_back();
+    assert_eq!(connections.kept_now(), 0);
+    connections.acquire().await.unwrap().give_back();
+    assert_eq!(connections.kept_now(), 1, "another was opened");
+}
