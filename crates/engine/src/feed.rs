@@ -30,7 +30,7 @@ use crate::road_map::RoadMap;
 use history::{History, Page, Rest};
 use topics::{Listening, Passed, Signal};
 
-pub use change::Change;
+pub use change::{Change, Rendered};
 pub use renderings::{Making, Rendering, RenderingKey};
 pub(crate) use topics::{Occasion, Topics};
 

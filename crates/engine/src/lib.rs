@@ -53,7 +53,9 @@ pub use directory::{DirectoryDone, DirectoryRequest, RecordedDirectoryEvent, Sta
 pub use edit::{EditDone, EditRequest};
 pub use engine::{Engine, Listed};
 pub use error::EngineError;
-pub use feed::{Change, FeedItem, Filter, Follower, Making, Rendering, RenderingKey, ResyncReason};
+pub use feed::{
+    Change, FeedItem, Filter, Follower, Making, Rendered, Rendering, RenderingKey, ResyncReason,
+};
 pub use forms::{FORMAT_LEVEL, FORMS, Form, Forms, UpgradeUnfinished};
 pub use ids::{Ids, RandomIds};
 pub use measures::Measures;

@@ -61,7 +61,7 @@ use subscription::Subscription;
 pub use basis::{Basis, Dependencies};
 pub use cursor::Cursor;
 pub use fault::told;
-pub use roadbook_engine::{Changes, Dependency, Rendering};
+pub use roadbook_engine::{Changes, Dependency, Rendered, Rendering};
 pub use schema::Schema;
 pub use subscription::{Followed, Given, InFull, Offer, Teller, Told};
 pub use trail::{Footprints, Trail};

@@ -21,6 +21,7 @@ mod rates;
 mod serve;
 mod shares;
 mod stall;
+mod striped;
 
 mod graphiql;
 mod headers;

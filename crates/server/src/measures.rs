@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::operation::Ending;
+use crate::striped::Striped;
 
 /// The form of the page, as its standard names it.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -28,7 +29,7 @@ pub(crate) struct Measures {
     pub(crate) sockets: Gauge,
     pub(crate) cohorts: Gauge,
     pub(crate) words_made: Counter,
-    pub(crate) words_sent: Counter,
+    pub(crate) words_sent: Counter<u64, Striped>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

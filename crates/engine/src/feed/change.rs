@@ -29,6 +29,21 @@ enum Found {
     },
 }
 
+/// A rendering that is there, with the batch that keeps it. Invariant: it is found at its place, from which nothing is taken.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    passed: Arc<Passed>,
+    index: usize,
+    place: usize,
+}
+
+impl AsRef<[u8]> for Rendered {
+    fn as_ref(&self) -> &[u8] {
+        let renderings = &self.passed.batch.renderings[self.index];
+        renderings.at(self.place).map_or(&[], |made| made)
+    }
+}
+
 impl Change {
     /// The event at an index of a batch that is handed on.
     pub(super) fn handed(passed: Arc<Passed>, index: usize) -> Self {
@@ -56,6 +71,22 @@ impl Change {
         }
     }
 
+    /// The rendering under a key, if it is there and found without a lock; else the change as it was.
+    pub fn rendered(self, key: RenderingKey) -> Result<Rendered, Self> {
+        let place = match &self.0 {
+            Found::Handed { passed, index } => passed.batch.renderings[*index].place(key),
+            Found::InLog { .. } => None,
+        };
+        match (self.0, place) {
+            (Found::Handed { passed, index }, Some(place)) => Ok(Rendered {
+                passed,
+                index,
+                place,
+            }),
+            (found, _) => Err(Self(found)),
+        }
+    }
+
     /// The rendering under a key, whose making is begun by whoever asks first; none of an event that was read from the log.
     /// It must go on by itself: that one may be held up or go away, and all others wait for it.
     pub fn rendering(
@@ -64,7 +95,7 @@ impl Change {
         begin: impl FnOnce() -> BoxFuture<'static, Option<Bytes>>,
     ) -> Option<Rendering> {
         match &self.0 {
-            Found::Handed { passed, .. } => Some(passed.batch.renderings.of(key, begin)),
+            Found::Handed { passed, index } => Some(passed.batch.renderings[*index].of(key, begin)),
             Found::InLog { .. } => None,
         }
     }

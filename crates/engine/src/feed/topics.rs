@@ -38,7 +38,11 @@ pub(crate) enum Occasion {
 }
 
 /// A batch that became durable, on its way to those who follow.
+///
+/// Aligned, so that the counts of its `Arc`, which each follower writes, lie elsewhere than what each reads: processors hand
+/// one another 64 bytes at once, and often fetch twice as many.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(crate) struct Passed {
     /// No batch after this one and before itself is of this topic.
     pub(crate) since: Version,
@@ -49,7 +53,8 @@ pub(crate) struct Passed {
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(crate) committed: Committed,
-    pub(crate) renderings: Renderings,
+    /// Of each of its events.
+    pub(crate) renderings: Box<[Renderings]>,
 }
 
 /// The topics of a road map.
@@ -182,8 +187,12 @@ impl Topics {
         };
         let concerned: Vec<Arc<Filter>> = concerned.into_iter().map(Arc::clone).collect();
         let batch = Arc::new(Batch {
+            renderings: committed
+                .events
+                .iter()
+                .map(|_| Renderings::default())
+                .collect(),
             committed,
-            renderings: Renderings::default(),
         });
         // Nobody may be following, which is no failure.
         let pass = |channel: &broadcast::Sender<Signal>, since| {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use bytes::Bytes;
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use roadbook_domain::Sight;
-use roadbook_engine::{FeedItem, Filter, RenderingKey, Settings};
+use roadbook_engine::{FeedItem, Filter, Rendering, RenderingKey, Settings};
 use roadbook_store::MemoryLog;
 use uuid::Uuid;
 
@@ -119,11 +120,64 @@ async fn an_event_of_several_subjects_is_heard_once() {
             cohort: 0,
             sight: Sight::Everything,
             standing: 0,
-            version: change.event().version,
         };
         let rendering = change.rendering(key, || future::ready(None).boxed());
         assert!(rendering.is_some(), "it was read from the log");
     }
+}
+
+#[tokio::test]
+async fn words_that_are_there_are_found_under_their_key_alone() {
+    let world = world().await;
+    let map = world.map().await;
+    let start = world.now().await.version;
+    let mut items = Box::pin(map.follow(start, Filter::default()).unwrap());
+    assert!(matches!(
+        items.next().await,
+        Some(FeedItem::CaughtUp { .. })
+    ));
+    let base = world.now().await.base();
+    let request = world.request(base, vec![set(0, "one"), set(1, "two")]);
+    world.engine.edit(MAP, request).await.unwrap();
+    let key = RenderingKey {
+        cohort: 1,
+        sight: Sight::Everything,
+        standing: 0,
+    };
+    let others = [
+        RenderingKey { cohort: 2, ..key },
+        RenderingKey { standing: 1, ..key },
+        RenderingKey {
+            sight: Sight::Nothing,
+            ..key
+        },
+    ];
+    for version in [start.0 + 1, start.0 + 2] {
+        let Some(FeedItem::Changed(change)) = items.next().await else {
+            panic!("a change was expected");
+        };
+        let words = Bytes::from(format!("words of {version}"));
+        let change = change.rendered(key).expect_err("nothing is there");
+        let making = change.rendering(key, || future::ready(Some(words.clone())).boxed());
+        let Some(Rendering::Making(making)) = making else {
+            panic!("it was to be made");
+        };
+        assert_eq!(making.await.as_ref(), Some(&words));
+        // Whoever asks again finds it there, and from then on all do.
+        change.rendering(key, || panic!("it was made before"));
+        for other in others {
+            let change = change.clone().rendered(other).expect_err("another key");
+            assert_eq!(change.event().version.0, version);
+        }
+        let found = change.rendered(key).expect("it is there");
+        assert_eq!(found.as_ref(), words);
+    }
+    // Read from the log, it is nobody else's.
+    let mut again = Box::pin(map.follow(start, Filter::default()).unwrap());
+    let Some(FeedItem::Changed(change)) = again.next().await else {
+        panic!("a change was expected");
+    };
+    assert!(change.rendered(key).is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use roadbook_domain::Sight;
-use roadbook_engine::{Change, Rendering, RenderingKey};
+use roadbook_engine::{Change, Rendered, Rendering, RenderingKey};
 use tokio::sync::mpsc;
 
 use super::guard::Guarded;
@@ -54,6 +54,18 @@ impl Told {
         self.cursor
     }
 
+    /// The item in the words of a cohort, if they are there; else the item as it was.
+    pub fn rendered(self, cohort: u64) -> Result<Rendered, Self> {
+        let key = self.key(cohort);
+        let What::Changed(change) = self.what else {
+            return Err(self);
+        };
+        change.rendered(key).map_err(|change| Self {
+            what: What::Changed(change),
+            ..self
+        })
+    }
+
     /// The item in the words of a cohort, whose making is begun by whoever of it asks first and goes on by itself; `None` if
     /// nobody else is told the same now. Those of a cohort ask the same and have the same visibility.
     pub fn words(
@@ -64,13 +76,15 @@ impl Told {
         let What::Changed(change) = &self.what else {
             return None;
         };
-        let key = RenderingKey {
+        change.rendering(self.key(cohort), begin)
+    }
+
+    fn key(&self, cohort: u64) -> RenderingKey {
+        RenderingKey {
             cohort,
             sight: self.sight,
             standing: self.standing,
-            version: change.event().version,
-        };
-        change.rendering(key, begin)
+        }
     }
 
     fn item(&self, followed: &Arc<At>) -> ChangeItem {

@@ -202,9 +202,9 @@ impl Events {
                 (json, !response.errors.is_empty(), None)
             }
             StreamResult::Words(words, cursor) => {
-                let json = std::str::from_utf8(&words.json).map_err(|_| Failure::internal())?;
+                let json = std::str::from_utf8(words.json()).map_err(|_| Failure::internal())?;
                 let cursor = cursor.map(|cursor| cursor.to_string());
-                (json.to_owned(), words.has_errors, cursor)
+                (json.to_owned(), words.has_errors(), cursor)
             }
         };
         let bytes_max = self.settings.limits.socket_outgoing_bytes_max;

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, StreamExt as _};
-use roadbook_graphql::{Followed, InFull, Rendering, Teller, Told};
+use roadbook_graphql::{Followed, InFull, Rendered, Rendering, Teller, Told};
 use tokio_util::task::TaskTracker;
 
 use super::key::OperationKey;
@@ -71,12 +71,16 @@ struct Execution {
     responses: BoxStream<'static, Response>,
 }
 
-/// An item as it is sent.
+/// An item as it is sent: the result, as JSON.
 #[derive(Clone, Debug)]
-pub(crate) struct Words {
-    /// The result, as JSON.
-    pub(crate) json: Bytes,
-    pub(crate) has_errors: bool,
+pub(crate) enum Words {
+    Own {
+        json: Bytes,
+        has_errors: bool,
+    },
+    /// Those of a cohort, which have no errors, where the batch keeps them: another reference to them would be counted by all
+    /// members in turn.
+    Shared(Rendered),
 }
 
 /// An item in words, or on its way there.
@@ -90,10 +94,27 @@ pub(super) type Making = BoxFuture<'static, Result<Words, Failure>>;
 
 impl Words {
     pub(crate) fn without_errors(json: Bytes) -> Self {
-        Self {
+        Self::Own {
             json,
             has_errors: false,
         }
+    }
+
+    pub(crate) fn json(&self) -> &[u8] {
+        match self {
+            Self::Own { json, .. } => json,
+            Self::Shared(rendered) => rendered.as_ref(),
+        }
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        matches!(
+            self,
+            Self::Own {
+                has_errors: true,
+                ..
+            }
+        )
     }
 }
 
@@ -194,13 +215,17 @@ impl Cohort {
     pub(super) fn words<E: Executor>(
         self: &Arc<Self>,
         operations: &Arc<Operations<E>>,
-        (items, told): (&Followed, &Told),
+        (items, told): (&Followed, Told),
         tasks: &TaskTracker,
     ) -> Spoken {
         self.measures.words_sent.inc();
+        let told = match told.rendered(self.number) {
+            Ok(rendered) => return Spoken::Made(Words::Shared(rendered)),
+            Err(told) => told,
+        };
         let shared = told.words(self.number, || {
             let (cohort, operations) = (Arc::clone(self), Arc::clone(operations));
-            let item = items.in_full(told);
+            let item = items.in_full(&told);
             let made = tasks.spawn(async move { cohort.made_for_all(&operations, &item).await });
             async move { made.await.ok().flatten() }.boxed()
         });
@@ -212,7 +237,7 @@ impl Cohort {
             Some(Rendering::Made(None)) | None => None,
         };
         let (cohort, operations) = (Arc::clone(self), Arc::clone(operations));
-        let item = items.in_full(told);
+        let item = items.in_full(&told);
         let making = async move {
             if let Some(shared) = shared
                 && let Some(json) = shared.await
@@ -230,9 +255,13 @@ impl Cohort {
         operations: &Operations<E>,
         item: &InFull,
     ) -> Option<Bytes> {
-        let words = self.made(operations, item).await.ok()?;
-        let words = Some(words).filter(|words| !words.has_errors)?;
-        self.shelf.keep(words.json)
+        match self.made(operations, item).await.ok()? {
+            Words::Own {
+                json,
+                has_errors: false,
+            } => self.shelf.keep(json),
+            _ => None,
+        }
     }
 
     async fn made<E: Executor>(
@@ -252,7 +281,7 @@ impl Cohort {
         drop(idle);
         let response = executed(response)?;
         let json = serde_json::to_vec(&response).map_err(|_| Failure::internal())?;
-        Ok(Words {
+        Ok(Words::Own {
             json: json.into(),
             has_errors: !response.errors.is_empty(),
         })

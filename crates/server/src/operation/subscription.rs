@@ -163,12 +163,12 @@ impl Sharing {
                 let Some(told) = ready!(self.items.poll_told(cx)) else {
                     return Poll::Ready(None);
                 };
-                match self.cohort.words(operations, (&self.items, &told), tasks) {
+                let cursor = told.cursor();
+                match self.cohort.words(operations, (&self.items, told), tasks) {
                     Spoken::Made(words) => {
-                        let words = StreamResult::Words(words, told.cursor());
-                        return Poll::Ready(Some(Ok(words)));
+                        return Poll::Ready(Some(Ok(StreamResult::Words(words, cursor))));
                     }
-                    Spoken::Making(making) => none.insert((making, told.cursor())),
+                    Spoken::Making(making) => none.insert((making, cursor)),
                 }
             }
         };

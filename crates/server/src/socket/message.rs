@@ -221,7 +221,7 @@ impl OperationId {
             b"{\"type\":\"next\",\"id\":",
             &self.json,
             b",\"payload\":",
-            &words.json,
+            words.json(),
             b"}",
         ];
         Utf8Bytes::try_from(parts.concat()).map_err(|_| Failure::internal())

@@ -452,7 +452,7 @@ where
                 let text = message::next(&id.text, response);
                 (text, !response.errors.is_empty())
             }
-            StreamResult::Words(words, _) => (id.next_in_words(words)?, words.has_errors),
+            StreamResult::Words(words, _) => (id.next_in_words(words)?, words.has_errors()),
         };
         let bytes_max = self.transport.settings.limits.socket_outgoing_bytes_max;
         if text.len() > bytes_max {
