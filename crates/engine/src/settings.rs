@@ -16,7 +16,8 @@ pub struct Settings {
     pub batch_edits_max: usize,
     /// Appends that wait for the shared commit. Beyond it writers wait.
     pub commit_queue_max: usize,
-    /// Appends of different road maps that share one transaction.
+    /// Appends of different road maps that share one transaction. When so many wait, another goes beside it, on a log that
+    /// works on several at once.
     pub commit_appends_max: usize,
     /// Milliseconds that a transaction may take before another goes beside it although fewer appends wait than one takes,
     /// on a log that works on several at once.
@@ -79,7 +80,7 @@ impl Default for Settings {
             inbox_edits_max: 1_024,
             batch_edits_max: 256,
             commit_queue_max: 256,
-            commit_appends_max: 64,
+            commit_appends_max: 32,
             commit_patience_ms: 20,
             retries_max: 64,
             heads_poll_ms: 1_000,
