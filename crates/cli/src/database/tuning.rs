@@ -14,7 +14,8 @@ pub(crate) struct StoreSettings {
     /// SQLite: milliseconds that a reader waits for a connection, or a connection for a lock; then it is told
     /// "unavailable".
     pub(crate) busy_timeout_ms: u64,
-    /// SQLite: page cache of each connection, in KiB.
+    /// SQLite: page cache of each connection, in KiB. Some appends go through all that is kept, so that more makes them
+    /// slower.
     pub(crate) cache_kib: u32,
     /// SQLite: pages in the write-ahead file after which it is begun anew.
     pub(crate) checkpoint_pages: u32,

@@ -30,7 +30,7 @@ pub struct Settings {
     pub read_connections_max: u32,
     /// Milliseconds that a reader waits for a connection, or a connection for a lock, before it is told "unavailable".
     pub busy_timeout_ms: u64,
-    /// Page cache of each connection, in KiB.
+    /// Page cache of each connection, in KiB. Some appends go through all that is kept, so that more makes them slower.
     pub cache_kib: u32,
     /// Pages in the write-ahead file after which it is begun anew. At four times as many the commit that comes there
     /// folds it, and takes long.
@@ -47,7 +47,7 @@ impl Default for Settings {
         Self {
             read_connections_max: 4,
             busy_timeout_ms: 5_000,
-            cache_kib: 16_384,
+            cache_kib: 4_096,
             checkpoint_pages: 32_000,
             checkpoint_interval_ms: 4_000,
             disk_free_min_mib: 1_024,
