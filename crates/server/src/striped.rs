@@ -58,7 +58,9 @@ mod tests {
             }
         });
         assert_eq!(count.get(), 6 * STRIPES as u64);
+        // Threads of other tests may have taken places in between.
         let counts = count.0.map(|stripe| stripe.0.into_inner());
-        assert_eq!(counts, [6; STRIPES]);
+        let used = counts.into_iter().filter(|count| *count > 0).count();
+        assert!(used > STRIPES / 2, "{counts:?}");
     }
 }
